@@ -6,6 +6,7 @@
 mod ascii;
 mod bulk;
 mod domains;
+mod encodings;
 mod files;
 mod groups;
 pub mod hostile;

@@ -30,7 +30,7 @@ use cutover::facts::{Facts, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{Limits, Network};
 
-use crate::lab::{Lab, LabServer, Say};
+use crate::lab::{IMPATIENT_SECONDS, Lab, LabServer, Say};
 use crate::run::{Run, block_on, cutover};
 use crate::world::facts_of;
 
@@ -61,7 +61,7 @@ pub struct Estate {
 impl Estate {
     /// One in which nobody waits long for those who are silent.
     pub fn impatient() -> Self {
-        Self { patience: "0.3", ..Self::new() }
+        Self { patience: IMPATIENT_SECONDS, ..Self::new() }
     }
 
     pub fn new() -> Self {

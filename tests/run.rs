@@ -82,6 +82,8 @@ pub fn program(words: &str, directory: &Path) -> Command {
     for name in VARIABLES {
         command.env_remove(name);
     }
+    // In a pipe of Windows, reports for people are ASCII unless the locale says otherwise.
+    command.env("LC_ALL", "C.UTF-8");
     command.args(words.split_whitespace()).current_dir(directory);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

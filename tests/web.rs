@@ -14,12 +14,12 @@ use cutover::facts::{Facts, Recording, TrustPolicy, WebOutcome, WebReply, WebTop
 use cutover::lookup::transport::{Endpoint, Transport};
 use cutover::lookup::{FurtherQuestions, Limits, Network, Permissions, Source, request_web, survey};
 
-use crate::lab::{Authority, Lab, LabServer};
+use crate::lab::{Authority, IMPATIENT, Lab, LabServer};
 use crate::run::{cutover, replayed};
 use crate::world::{checked_at, hazards};
 
 /// One try of these tests.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = IMPATIENT.saturating_add(Duration::from_millis(100));
 
 /// A domain that is ready, and Microsoft's sign-in host.
 struct Place {

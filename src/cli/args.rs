@@ -31,7 +31,7 @@ pub(super) use values::{
 
 /// Checks which DNS records still have to change before a domain is fully moved to Microsoft 365
 #[derive(Debug, Parser)]
-#[command(name = "cutover", version, long_version = super::version::long(), max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "cutover", bin_name = "cutover", version, long_version = super::version::long(), max_term_width = 100, disable_help_subcommand = true)]
 #[command(
     after_help = "Exit status of `check`: 0 ready, 1 changes needed, 2 wrong usage, 3 undetermined, 4 waiting.\n\n\
 Examples:\n  cutover check contoso.com\n  cutover check contoso.com --format json --resolver 1.1.1.1\n  \

@@ -48,16 +48,43 @@ impl Write for Console<'_> {
     }
 }
 
-/// Returns the marks that a terminal shows in this locale. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set
-/// gives the character set; it is ASCII if none is. Windows writes to a console in UTF-16, whatever its code page.
-pub(super) fn marks_of_locale(is_terminal: bool, locale: impl Fn(&str) -> Option<String>) -> Marks {
-    if !is_terminal || cfg!(windows) {
-        return Marks::Unicode;
+/// Returns the marks that a terminal shows in this locale: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set names its
+/// character set, and without any it is ASCII. A pipe gets UTF-8.
+#[cfg(not(windows))]
+pub(super) fn marks_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Marks {
+    match !is_terminal || is_utf8_locale(&variable) {
+        true => Marks::Unicode,
+        false => Marks::Ascii,
     }
-    let set =
-        ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| locale(name)).find(|text| !text.is_empty());
-    let set = set.unwrap_or_default().to_ascii_lowercase().replace('-', "");
-    if set.contains("utf8") { Marks::Unicode } else { Marks::Ascii }
+}
+
+/// The marks that a console or a pipe of Windows takes. A console is written to in UTF-16, whatever its code page, but the
+/// fonts of the old one have no check marks, so that only the terminals that are known to have them get them. A pipe is
+/// read in the code page of the console (437, 850, 1252), also by PowerShell, unless the locale says UTF-8, as that of Git
+/// Bash does.
+#[cfg(any(windows, test))]
+pub(super) fn windows_marks(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Marks {
+    let is =
+        |name: &str, values: &[&str]| variable(name).is_some_and(|value| values.contains(&value.as_str()));
+    // Windows Terminal, the editors and terminals that name themselves, and ConEmu.
+    let is_known = variable("WT_SESSION").is_some()
+        || is("TERM_PROGRAM", &["vscode", "WezTerm", "ghostty", "mintty"])
+        || is("TERM", &["xterm-256color", "alacritty", "xterm-kitty"])
+        || is("TERMINAL_EMULATOR", &["JetBrains-JediTerm"])
+        || is("ConEmuANSI", &["ON"]);
+    match is_terminal && is_known || is_utf8_locale(&variable) {
+        true => Marks::Unicode,
+        false => Marks::Ascii,
+    }
+}
+
+#[cfg(windows)]
+pub(super) use windows_marks as marks_of;
+
+fn is_utf8_locale(variable: &impl Fn(&str) -> Option<String>) -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].iter();
+    let set = names.filter_map(|name| variable(name)).find(|text| !text.is_empty());
+    set.unwrap_or_default().to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
 #[cfg(test)]
@@ -74,20 +101,33 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), "a... [ok] \\u{e9}\n");
     }
 
-    #[cfg(unix)]
+    fn variables<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + use<'a> {
+        |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[cfg(not(windows))]
     #[test]
     fn the_locale_names_the_character_set() {
-        let marks = |set: &[(&str, &str)]| {
-            let locale = |name: &str| {
-                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            };
-            marks_of_locale(true, locale)
-        };
+        let marks = |set: &[(&str, &str)]| marks_of(true, variables(set));
         assert_eq!(marks(&[("LANG", "de_DE.UTF-8")]), Marks::Unicode);
         assert_eq!(marks(&[("LC_CTYPE", "C.utf8"), ("LANG", "C")]), Marks::Unicode);
         assert_eq!(marks(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]), Marks::Ascii);
         assert_eq!(marks(&[("LC_ALL", ""), ("LANG", "de_DE.ISO-8859-1")]), Marks::Ascii);
         assert_eq!(marks(&[]), Marks::Ascii);
-        assert_eq!(marks_of_locale(false, |_| None), Marks::Unicode);
+        assert_eq!(marks_of(false, |_| None), Marks::Unicode);
+    }
+
+    #[test]
+    fn windows_gets_unicode_where_it_is_known_to_be_shown() {
+        for (set, terminal, pipe) in [
+            (&[][..], Marks::Ascii, Marks::Ascii),
+            (&[("WT_SESSION", "0b1d")], Marks::Unicode, Marks::Ascii),
+            (&[("TERM_PROGRAM", "vscode")], Marks::Unicode, Marks::Ascii),
+            (&[("TERM_PROGRAM", "other"), ("TERM", "cygwin")], Marks::Ascii, Marks::Ascii),
+            (&[("LANG", "en_US.UTF-8")], Marks::Unicode, Marks::Unicode),
+        ] {
+            assert_eq!(windows_marks(true, variables(set)), terminal, "{set:?}");
+            assert_eq!(windows_marks(false, variables(set)), pipe, "{set:?}");
+        }
     }
 }

@@ -112,20 +112,51 @@ fn file_name(path: &str) -> &str {
     path.trim_end_matches(separators).rsplit(separators).next().unwrap_or_default()
 }
 
-/// Quotes a word for a shell.
+/// Quotes a word for the shells of this system.
 fn quoted(word: &str) -> String {
     let word = harmless(word);
+    if cfg!(windows) { quoted_for_windows(&word) } else { quoted_for_unix(&word) }
+}
+
+fn quoted_for_unix(word: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._:/@=+,-".contains(character);
     match !word.is_empty() && word.chars().all(is_plain) {
-        true => word,
+        true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', "'\\''")),
     }
+}
+
+/// For `cmd`, which knows double quotes only, and for PowerShell, which splits a word at a comma.
+fn quoted_for_windows(word: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._:/\\=+~-".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    // A backslash before a quotation mark would be its escape.
+    let inner = word.replace('"', "\\\"");
+    let end = inner.len() - inner.trim_end_matches('\\').len();
+    format!("\"{inner}{}\"", "\\".repeat(end))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn paths_of_windows_are_quoted_where_a_shell_would_split_them() {
+        for (word, quoted) in [
+            (r"C:\Temp\a.zone", r"C:\Temp\a.zone"),
+            (r"C:\My Files\a.zone", r#""C:\My Files\a.zone""#),
+            (r"C:\My Files\", r#""C:\My Files\\""#),
+            ("exchange,teams", r#""exchange,teams""#),
+            ("[::1]:53", r#""[::1]:53""#),
+            ("", r#""""#),
+        ] {
+            assert_eq!(quoted_for_windows(word), quoted);
+        }
+    }
+
+    #[cfg(not(windows))]
     #[test]
     fn what_matters_later_is_repeated() {
         let typed =

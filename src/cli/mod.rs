@@ -132,7 +132,7 @@ impl Surroundings {
         let terminal = io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-        let locale = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
+        let variable = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
         let size = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
         Self {
@@ -149,8 +149,8 @@ impl Surroundings {
                 .map(|text| text.to_string_lossy().into_owned())
                 .filter(|text| !text.is_empty()),
             time_zone: TimeZone::system(),
-            marks: console::marks_of_locale(terminal, locale),
-            error_marks: console::marks_of_locale(io::stderr().is_terminal(), locale),
+            marks: console::marks_of(terminal, variable),
+            error_marks: console::marks_of(io::stderr().is_terminal(), variable),
             #[cfg(feature = "serve")]
             serve: ServeSurroundings::of_process(),
         }

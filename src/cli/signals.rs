@@ -93,22 +93,30 @@ impl Signals {
 #[cfg(windows)]
 struct Signals {
     interrupt: tokio::signal::windows::CtrlC,
+    /// Also what programs send that end a group of processes.
+    break_key: tokio::signal::windows::CtrlBreak,
     close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
 }
 
 #[cfg(windows)]
 impl Signals {
     fn open() -> std::io::Result<Self> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Ok(Self {
-            interrupt: tokio::signal::windows::ctrl_c()?,
-            close: tokio::signal::windows::ctrl_close()?,
+            interrupt: ctrl_c()?,
+            break_key: ctrl_break()?,
+            close: ctrl_close()?,
+            shutdown: ctrl_shutdown()?,
         })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
+            _ = self.break_key.recv() => {}
             _ = self.close.recv() => {}
+            _ = self.shutdown.recv() => {}
         }
     }
 }

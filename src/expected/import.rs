@@ -165,9 +165,12 @@ pub(crate) enum EncodingError {
 /// [`EncodingError`] if it is neither UTF-8 nor UTF-16.
 pub(crate) fn decoded(octets: &[u8]) -> Result<String, EncodingError> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
-        let units = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
-        let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| EncodingError::Utf16)
+        let pairs = rest.chunks_exact(2);
+        let is_whole = pairs.remainder().is_empty();
+        let text: Option<String> = is_whole
+            .then(|| char::decode_utf16(pairs.map(|pair| read([pair[0], pair[1]]))).collect())
+            .and_then(Result::ok);
+        text.ok_or(EncodingError::Utf16)
     };
     match octets {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),

@@ -84,10 +84,6 @@ pub fn read(mut input: impl BufRead, mut take: impl FnMut(DomainReport)) -> Resu
         let bare = line.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec);
         line = bare.unwrap_or(line);
     }
-    if line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff") {
-        let reason = "found UTF-16, expected UTF-8; let cutover write the file: `--output json=FILE`".into();
-        return Err(StoredError::Content { line: number, reason });
-    }
     if is_document(&line, &mut input)? {
         let run = document(Cursor::new(line).chain(input), &mut take);
         return run.map_err(|error| match error.io_error_kind() {

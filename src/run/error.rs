@@ -81,6 +81,9 @@ pub enum RunError {
 impl RunError {
     /// Returns the error for a file that cannot be read.
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        // Windows refuses to open a folder in the words of a missing permission.
+        let is_folder = cfg!(windows) && path.is_dir();
+        let source = if is_folder { io::ErrorKind::IsADirectory.into() } else { source };
         Self::Read { path: shown(path), source }
     }
 
@@ -120,11 +123,38 @@ fn at(place: Option<&str>) -> String {
     place.map(|place| format!("{place}: ")).unwrap_or_default()
 }
 
-/// Returns the error message of the operating system without the error number.
+/// Returns the error message of the operating system without the error number; for the usual errors, the same English
+/// words on all systems.
 #[must_use]
 pub fn system_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
+    let text = match usual_words(error) {
+        Some(words) => words.to_owned(),
+        None => error.to_string(),
+    };
+    let text = text.split(" (os error").next().unwrap_or_default().trim_end_matches('.');
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// The words of other systems for an error of Windows, which has its own, in the language of the system.
+fn usual_words(error: &io::Error) -> Option<&'static str> {
+    /// `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`.
+    const HELD: [i32; 2] = [32, 33];
+    if !cfg!(windows) {
+        return None;
+    }
+    if error.raw_os_error().is_some_and(|code| HELD.contains(&code)) {
+        return Some("another program has it open; close it there");
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => Some("no such file or directory"),
+        io::ErrorKind::PermissionDenied => Some("permission denied, or another program has it open"),
+        io::ErrorKind::AlreadyExists => Some("file exists"),
+        io::ErrorKind::IsADirectory => Some("is a directory"),
+        io::ErrorKind::InvalidFilename => Some("invalid file name"),
+        io::ErrorKind::StorageFull => Some("no space left on device"),
+        io::ErrorKind::ReadOnlyFilesystem => Some("read-only file system"),
+        io::ErrorKind::BrokenPipe => Some("broken pipe"),
+        _ => None,
+    }
 }

@@ -5,11 +5,12 @@ mod atomic;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, ErrorKind, Read, Seek as _, SeekFrom};
+use std::io::{BufRead as _, BufReader, Cursor, ErrorKind, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::facts::Recording;
 
+use super::encoding::{Utf8Reader, to_utf8};
 use super::error::RunError;
 
 pub use atomic::{AtomicFile, write};
@@ -46,21 +47,25 @@ impl Kind {
     }
 }
 
-/// Reads the content of a file, or of a pipe.
+/// Reads the content of a file, or of a pipe; of a text in UTF-16, the same in UTF-8.
 ///
 /// # Errors
-/// [`RunError`] if it cannot be read or is larger than its kind may be.
+/// [`RunError`] if it cannot be read, is larger than its kind may be, or begins as UTF-16 and is not.
 pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, RunError> {
     let failed = |error| RunError::read(path, error);
     let file = File::open(path).map_err(failed)?;
     let too_large = || RunError::content(path, kind.too_large());
-    if file.metadata().map_err(failed)?.len() > kind.octets() {
+    // A device, such as `NUL`, may have no size to tell.
+    if file.metadata().is_ok_and(|file| file.len() > kind.octets()) {
         return Err(too_large());
     }
     let mut octets = Vec::new();
     // A pipe or device has a size of 0, and perhaps no end.
     file.take(kind.octets() + 1).read_to_end(&mut octets).map_err(failed)?;
-    if octets.len() as u64 > kind.octets() { Err(too_large()) } else { Ok(octets) }
+    if octets.len() as u64 > kind.octets() {
+        return Err(too_large());
+    }
+    to_utf8(octets).map_err(|reason| RunError::content(path, reason))
 }
 
 /// Reads the content of a text file.
@@ -94,13 +99,13 @@ pub(crate) fn read_input(given: Option<&[u8]>, kind: Kind) -> Result<Vec<u8>, Ru
     }
 }
 
-/// Opens a file that is read piece by piece.
+/// Opens a text file that is read piece by piece, in UTF-8 also if it is written in UTF-16.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be opened.
 pub fn reader(path: &Path) -> Result<impl std::io::BufRead + use<>, RunError> {
     let file = File::open(path).map_err(|error| RunError::read(path, error))?;
-    Ok(BufReader::new(file))
+    Ok(Utf8Reader::new(BufReader::new(file)))
 }
 
 /// The output of an earlier run.
@@ -118,9 +123,11 @@ pub enum EarlierRun<R> {
 pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use<>>, RunError> {
     let failed = |error| RunError::read(path, error);
     let mut reader = reader(path)?;
-    let begin = reader.fill_buf().map_err(failed)?;
-    let begin = String::from_utf8_lossy(begin.get(..64).unwrap_or(begin));
-    if !Recording::is_one(&begin) {
+    let mut begin = Vec::new();
+    reader.by_ref().take(64).read_to_end(&mut begin).map_err(failed)?;
+    let is_recording = Recording::is_one(&String::from_utf8_lossy(&begin));
+    let reader = Cursor::new(begin).chain(reader);
+    if !is_recording {
         return Ok(EarlierRun::Report(reader));
     }
     let mut octets = Vec::new();
@@ -132,22 +139,21 @@ pub fn earlier_run(path: &Path) -> Result<EarlierRun<impl std::io::BufRead + use
     text.map(EarlierRun::Recording).map_err(|_| RunError::content(path, "it is not UTF-8; save it as UTF-8"))
 }
 
-/// Opens standard input, or the content that is given in its place, to be read piece by piece.
+/// Opens standard input, or the content that is given in its place, to be read piece by piece in UTF-8.
 pub fn input_reader(given: Option<&[u8]>) -> Box<dyn std::io::BufRead + '_> {
     match given {
-        Some(given) => Box::new(given),
-        None => Box::new(std::io::stdin().lock()),
+        Some(given) => Box::new(Utf8Reader::new(given)),
+        None => Box::new(Utf8Reader::new(std::io::stdin().lock())),
     }
 }
 
-/// Returns the lines of a file, one after the other.
+/// Returns the lines of a text file, one after the other.
 ///
 /// # Errors
 /// [`RunError`] if it cannot be opened.
 pub fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, RunError>> + use<>, RunError> {
-    let file = File::open(path).map_err(|error| RunError::read(path, error))?;
+    let lines = reader(path)?.split(b'\n');
     let path = path.to_owned();
-    let lines = BufReader::new(file).split(b'\n');
     Ok(lines.map(move |line| line.map_err(|error| RunError::read(&path, error))))
 }
 
@@ -167,10 +173,10 @@ fn is_standard_output(path: &Path) -> bool {
     place(output).is_some_and(|output| place(std::fs::metadata(path)) == Some(output))
 }
 
-/// Returns true, since this cannot be known here: an extra empty line does no harm.
-#[cfg(not(unix))]
-fn is_standard_output(_: &Path) -> bool {
-    true
+#[cfg(windows)]
+fn is_standard_output(path: &Path) -> bool {
+    let output = same_file::Handle::stdout();
+    output.is_ok_and(|output| same_file::Handle::from_path(path).is_ok_and(|file| file == output))
 }
 
 /// Removes the text after the last line end, if it is `unwanted`. Returns false if the text stays, also if removing it

@@ -1,7 +1,7 @@
 //! Locks a file that several runs change, with a lock file next to it that is removed with the lock.
 #![allow(clippy::disallowed_methods, reason = "a lock is a file, and waiting for it takes real time")]
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -50,6 +50,8 @@ impl FileLock {
             match try_lock(&lock) {
                 Ok(Some(file)) => return Ok(Self { lock: Temporary::new(&lock), _file: file }),
                 Ok(None) => {}
+                // Windows refuses so for a moment after the file was removed, and for good where nothing may be written.
+                Err(error) if is_brief(&error) && start.elapsed() < patience.silent => {}
                 Err(error) => return Err(RunError::write(&lock, error)),
             }
             let waited = start.elapsed();
@@ -72,26 +74,54 @@ impl FileLock {
 
 impl Drop for FileLock {
     /// Removes the lock file while it is still locked: another run that has opened it meanwhile sees that it is gone,
-    /// and creates a new one. Windows refuses this while another run waits; that run removes it later.
+    /// and creates a new one. Windows removes it by itself when it is closed, and refuses here.
     fn drop(&mut self) {
         let _ = std::fs::remove_file(self.lock.path());
     }
 }
 
 /// Returns the lock file, locked; `None` if another run has it or has just removed it.
+#[cfg(unix)]
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let Some(file) = open(path)? else { return Ok(None) };
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(error)) => return Err(error),
+        Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => return Err(error),
     }
     Ok(is_at(&file, path).then_some(file))
+}
+
+/// The lock file, opened for this run alone, which is the lock; `None` if another run has it. The system removes it when it
+/// is closed, also for a process that is killed. A file that other runs hold open can be removed by name there too, and
+/// then two of them could have a lock.
+#[cfg(windows)]
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    /// `GENERIC_WRITE` and `DELETE`.
+    const ACCESS: u32 = 0x4000_0000 | 0x0001_0000;
+    /// `FILE_FLAG_DELETE_ON_CLOSE` and `FILE_FLAG_OPEN_REPARSE_POINT`: never through a link.
+    const FLAGS: u32 = 0x0400_0000 | 0x0020_0000;
+    /// `ERROR_SHARING_VIOLATION` and `ERROR_DELETE_PENDING`.
+    const HELD: [i32; 2] = [32, 303];
+    let mut options = File::options();
+    options.write(true).create(true).access_mode(ACCESS).share_mode(0).custom_flags(FLAGS);
+    match options.open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.raw_os_error().is_some_and(|code| HELD.contains(&code)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns whether the same may succeed in a moment.
+fn is_brief(error: &io::Error) -> bool {
+    cfg!(windows) && error.kind() == ErrorKind::PermissionDenied
 }
 
 /// Opens or creates the lock file; `None` if another run has removed it in between. A link is not followed, since it
 /// could lead anywhere in a folder that all may write to. Something other than a file is refused, since opening a pipe
 /// would wait for its other end.
+#[cfg(unix)]
 fn open(path: &Path) -> io::Result<Option<File>> {
     match options().create_new(true).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -117,13 +147,6 @@ fn options() -> std::fs::OpenOptions {
     options
 }
 
-#[cfg(not(unix))]
-fn options() -> std::fs::OpenOptions {
-    let mut options = File::options();
-    options.write(true);
-    options
-}
-
 /// Returns whether this file is the one at the path, and not one that was removed before it could be locked.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
@@ -131,12 +154,6 @@ fn is_at(file: &File, path: &Path) -> bool {
     let identity =
         |metadata: io::Result<std::fs::Metadata>| metadata.map(|file| (file.dev(), file.ino())).ok();
     identity(file.metadata()).is_some_and(|ours| identity(std::fs::symlink_metadata(path)) == Some(ours))
-}
-
-/// Returns true: an open file cannot be removed on this system.
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ mod concurrency;
 pub mod domain;
 mod domain_list;
 mod earlier;
+mod encoding;
 mod error;
 mod expectation_options;
 pub mod files;

@@ -284,9 +284,6 @@ fn what_is_not_a_report_is_refused_with_its_line() {
         assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{content}: {run:?}");
         assert!(run.err.contains(word) && !run.err.contains('\u{1b}'), "{word}: {}", run.err);
     }
-    let wide: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let wide = workspace.put("wide", wide);
-    assert!(cutover(&format!("report {wide}")).err.contains("UTF-16"));
     let good = workspace.put("good", &good);
     for options in ["--strict", "--format nonsense", "--domains nowhere.txt", "nowhere.json"] {
         let run = cutover(&format!("report {good} {options}"));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use cutover::check::{JudgeOptions, Verdict, assess};
+use cutover::check::{JudgeOptions, Status, Verdict, assess};
 use cutover::expected::Subject;
 use cutover::facts::{PolicyOutcome, TrustPolicy};
 use cutover::lookup::transport::{Endpoint, Transport};
@@ -196,8 +196,8 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// What a survey of a world with this fault leads to.
-async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>) {
+/// What a survey of a world with this fault leads to: the verdict, the policy, and what is unknown.
+async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>, Vec<String>) {
     let lab = Lab::start();
     let server = lab.server("127.0.0.2");
     let mx = match truth {
@@ -249,7 +249,9 @@ async fn verdict(truth: Truth, fault: &Fault) -> (Verdict, Option<PolicyOutcome>
     // The rest is for a machine that is busy with other things.
     let facts = tokio::time::timeout(limits.deadline * 6, survey).await.expect("it keeps to its deadline");
     let outcome = facts.policy(&subject.domain).map(|policy| policy.outcome);
-    (assess(&subject, &facts, JudgeOptions::default()).verdict, outcome)
+    let assessment = assess(&subject, &facts, JudgeOptions::default());
+    let unknown = assessment.judged.into_iter().filter(|one| one.status == Status::Unknown);
+    (assessment.verdict, outcome, unknown.map(|one| one.message).collect())
 }
 
 #[test]
@@ -265,7 +267,7 @@ fn every_fault_of_a_policy_host_is_told_from_the_truth() {
     for some in runs.chunks(12) {
         let results = some.iter().map(|(truth, fault)| verdict(*truth, fault));
         let results = block_on(futures_util::future::join_all(results));
-        for ((truth, fault), (verdict, outcome)) in some.iter().zip(results) {
+        for ((truth, fault), (verdict, outcome, unknown)) in some.iter().zip(results) {
             *outcomes
                 .entry(outcome.map_or("not wanted".into(), |outcome| format!("{outcome:?}")))
                 .or_default() += 1;
@@ -275,7 +277,7 @@ fn every_fault_of_a_policy_host_is_told_from_the_truth() {
                 (Truth::AtSource, _) => verdict == Verdict::ChangesNeeded,
             };
             if !is_right {
-                objections.push(format!("{truth:?}, {}: {verdict:?}, {outcome:?}", fault.name));
+                objections.push(format!("{truth:?}, {}: {verdict:?}, {outcome:?}, {unknown:?}", fault.name));
             }
         }
     }

@@ -43,6 +43,13 @@ pub use service::Service;
 pub use web::{Authority, Manner, Web};
 pub use zone::{Said, Zone, records};
 
+/// How long a client waits for a server that says nothing, where a test needs it to give up soon. An answer must come in
+/// time on a busy machine too, and under Wine, where a call of the system takes ten times as long.
+pub const IMPATIENT: Duration = Duration::from_millis(if cfg!(windows) { 1000 } else { 300 });
+
+/// The same as the value of an option.
+pub const IMPATIENT_SECONDS: &str = if cfg!(windows) { "1" } else { "0.3" };
+
 /// Scripted servers on one port of different loopback addresses.
 pub struct Lab {
     port: u16,

@@ -78,9 +78,11 @@ impl Service {
 async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
-        let Ok((mut stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else { continue };
         let state = Arc::clone(&state);
         tokio::spawn(async move {
+            // Octet by octet from the system takes longer than a client waits, on Windows.
+            let mut stream = tokio::io::BufReader::new(stream);
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
                 let Ok(octet) = stream.read_u8().await else { return };

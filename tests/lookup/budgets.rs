@@ -131,6 +131,7 @@ fn crowd(servers: usize) -> Estate {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "all but one of many answers must come within 0.4 s, which Wine does not give")]
 fn the_questions_of_a_domain_to_one_server_are_bounded() {
     let estate = crowd(320);
     let run = recorded(&estate, "--deadline 60");

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Estate, OLD_MX, READY, version};
-use crate::lab::Say;
+use crate::lab::{IMPATIENT, Say};
 use crate::run::{Workspace, block_on};
 
 const OUTLOOK: &str = "contoso-com.mail.protection.outlook.com";
@@ -88,7 +88,7 @@ fn each_domain_has_its_own_choices_and_none_waits_for_another() {
     let domains = vec![own("contoso.com", None), own("fabrikam.com", Some(parked))];
     let configured = ConfiguredDomains { file: Some("cutover.toml".into()), domains };
     let mut options = RunOptions { configured, ..options(&estate) };
-    options.lookup.timeout = Duration::from_millis(300);
+    options.lookup.timeout = IMPATIENT;
     block_on(async {
         let checker = Checker::open(options, at(0)).await.unwrap();
         let domains: Vec<_> = checker.domains().chain(["silent.example".parse().unwrap()]).collect();

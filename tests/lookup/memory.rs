@@ -36,6 +36,7 @@ fn large(server: usize, rtype: RecordType) -> Vec<RecordData> {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "the memory of a process is read from /proc")]
 fn a_hostile_domain_takes_a_bounded_amount_of_memory() {
     let lab = Lab::start();
     let servers: Vec<LabServer> = (0..SERVERS).map(|at| lab.server(&format!("127.0.3.{}", at + 1))).collect();

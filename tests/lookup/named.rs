@@ -1,7 +1,7 @@
 //! Does a report about a new DNS host rest on its name servers alone, and is it said what they lack?
 
 use super::{Estate, READY};
-use crate::lab::{LabServer, Say};
+use crate::lab::{IMPATIENT_SECONDS, LabServer, Say};
 use crate::run::{Run, Workspace, cutover, without_next_step};
 
 /// The present zone, at the old DNS host: more than what mail needs, and still the old MX.
@@ -130,7 +130,7 @@ fn a_replay_compares_again() {
 fn a_silent_new_host_is_unknown_and_not_missing() {
     let place = Move::new(&new_zone(""));
     place.new.say(Say::Nothing);
-    let options = place.estate.options().replace("--timeout 5", "--timeout 0.3");
+    let options = place.estate.options().replace("--timeout 5", &format!("--timeout {IMPATIENT_SECONDS}"));
     let run = cutover(&format!("check contoso.com {options} --name-server 127.0.0.60 --format json -v"));
     assert_eq!(run.status, 3, "{run:?}");
     assert_eq!(run.expectation("mx")["status"], "unknown");

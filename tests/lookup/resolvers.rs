@@ -3,7 +3,7 @@
 use hickory_resolver::proto::op::ResponseCode;
 
 use super::{Estate, OLD_MX, READY};
-use crate::lab::Say;
+use crate::lab::{IMPATIENT_SECONDS, Say};
 use crate::run::cutover;
 
 #[test]
@@ -68,7 +68,7 @@ fn a_dead_resolver_among_two_changes_nothing() {
         let [one, other] = if dead_first { [dead, alive] } else { [alive, dead] };
         let port = estate.lab.port();
         let run = cutover(&format!(
-            "check contoso.com --resolver {one} --resolver {other} --authority-port {port} --timeout 0.3 \
+            "check contoso.com --resolver {one} --resolver {other} --authority-port {port} --timeout {IMPATIENT_SECONDS} \
                 --format json"
         ));
         assert_eq!((run.status, run.hazards()), (0, Vec::<String>::new()), "{run:?}");

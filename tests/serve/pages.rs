@@ -121,6 +121,7 @@ fn the_plan_is_shown_in_each_form_without_a_script() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "needs `sha256sum`")]
 fn style_and_script_are_the_ones_that_the_policy_allows() {
     use data_encoding_of_test::base64_sha256;
     let folder = two();

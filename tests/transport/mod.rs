@@ -15,10 +15,10 @@ use cutover::facts::{Reply, Role, Server};
 use cutover::lookup::transport::{Endpoint, Scope, Transport};
 use cutover::record::{Name, Question};
 
-use crate::lab::{Lab, LabServer};
+use crate::lab::{IMPATIENT, Lab, LabServer};
 
 /// One try of these tests.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = IMPATIENT;
 
 /// What one test asks with, and of whom.
 struct Client {

@@ -301,7 +301,7 @@ mod tests {
 
     /// Returns an answer whose messages are signed as a server does it: all of them, or one in `every`.
     fn answer(key: &TsigKey, request: &[u8], every: usize, count: usize) -> Vec<Vec<u8>> {
-        let (mut before, mut since, mut is_first) = (request.to_vec(), Vec::new(), true);
+        let (mut before, mut since, mut is_first) = (request.to_vec(), Vec::<u8>::new(), true);
         let mut messages = Vec::new();
         for number in 0..count {
             let mut message = self::request();

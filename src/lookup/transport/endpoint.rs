@@ -5,12 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
-use hickory_resolver::config::ProtocolConfig;
-use hickory_resolver::system_conf::read_system_conf;
 use rustls::pki_types::ServerName;
 
-/// The port of DNS over UDP and TCP (RFC 1035 §4.2).
-pub const DNS_PORT: u16 = 53;
+use super::plain_address::plain;
+
 /// The port of DNS over TLS (RFC 7858 §3.1).
 pub const TLS_PORT: u16 = 853;
 /// The port of HTTPS (RFC 9110 §4.2.2).
@@ -77,7 +75,7 @@ impl fmt::Display for Endpoint {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResolverAddress {
-    /// `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]:5353`.
+    /// `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]:5353`, `fe80::1%eth0`.
     Plain(SocketAddr),
     /// `tls://1.1.1.1`, `tls://dns.google:8853` (RFC 7858).
     Tls {
@@ -112,37 +110,6 @@ pub struct ResolverAddressError {
 pub struct HostNotFound {
     host: String,
     reason: String,
-}
-
-/// The error if the system has no resolver configured.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no name server is configured on this system ({reason}); name one with `--resolver 1.1.1.1`")]
-pub struct NoResolver {
-    reason: String,
-}
-
-/// Returns the resolvers that this system is configured to use, each once, in order.
-///
-/// Only the addresses are used: the system's options would turn off EDNS and extend the time of one try.
-///
-/// # Errors
-/// [`NoResolver`] if the configuration cannot be read or names no server.
-pub fn system_resolvers() -> Result<Vec<Endpoint>, NoResolver> {
-    let (config, _) = read_system_conf()
-        .map_err(|error| NoResolver { reason: error.to_string().trim_start_matches("io error: ").into() })?;
-    let mut endpoints = Vec::new();
-    for server in config.name_servers() {
-        let udp = server.connections.iter().find(|one| matches!(one.protocol, ProtocolConfig::Udp));
-        let port = udp.map_or(DNS_PORT, |connection| connection.port);
-        let endpoint = Endpoint::Plain(SocketAddr::new(server.ip, port));
-        if !endpoints.contains(&endpoint) {
-            endpoints.push(endpoint);
-        }
-    }
-    if endpoints.is_empty() {
-        return Err(NoResolver { reason: "the configuration is empty".into() });
-    }
-    Ok(endpoints)
 }
 
 impl ResolverAddress {
@@ -226,15 +193,6 @@ impl FromStr for ResolverAddress {
     }
 }
 
-/// Parses `1.1.1.1`, `1.1.1.1:5353`, `::1`, `[::1]` or `[::1]:5353`.
-fn plain(text: &str) -> Option<SocketAddr> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(SocketAddr::new(address, DNS_PORT));
-    }
-    let (host, port) = authority(text, DNS_PORT)?;
-    Some(SocketAddr::new(host.parse().ok()?, port))
-}
-
 /// Parses a host, returned without brackets, and a port; `None` if either is invalid.
 fn authority(text: &str, default_port: u16) -> Option<(String, u16)> {
     let (host, port) = match text.strip_prefix('[') {
@@ -279,6 +237,8 @@ mod tests {
             ("::1", "[::1]:53"),
             ("[::1]", "[::1]:53"),
             ("[::1]:5353", "[::1]:5353"),
+            ("fe80::1%2", "[fe80::1%2]:53"),
+            ("[fe80::1%2]:5353", "[fe80::1%2]:5353"),
             ("tls://1.1.1.1", "tls://1.1.1.1:853"),
             ("tls://dns.google", "tls://dns.google:853"),
             ("TLS://DNS.google/", "tls://dns.google:853"),
@@ -306,6 +266,9 @@ mod tests {
             "[::1",
             "[dns.google]:53",
             "::1:5353x",
+            "fe80::1%",
+            "fe80::1%no-such-interface",
+            "127.0.0.1%1",
             "tls://",
             "tls://a b",
             "tls://1.1.1.1/path",

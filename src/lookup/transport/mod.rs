@@ -14,10 +14,12 @@ mod open_files;
 mod peers;
 mod permits;
 mod plain;
+mod plain_address;
 mod query;
 mod rate_limiter;
 mod secure;
 mod stream;
+mod system;
 mod udp_mux;
 mod waiting;
 
@@ -33,8 +35,7 @@ use tokio::time::Instant;
 
 pub(super) use self::decode::{converted_record, harmless};
 pub use self::endpoint::{
-    DNS_PORT, Endpoint, HTTPS_PORT, HostNotFound, NoResolver, ResolverAddress, ResolverAddressError,
-    TLS_PORT, system_resolvers,
+    Endpoint, HTTPS_PORT, HostNotFound, ResolverAddress, ResolverAddressError, TLS_PORT,
 };
 use self::failure::{Failure, FailureScope};
 pub(super) use self::failure::{io_words, is_local_limit, local_limit_words};
@@ -43,10 +44,12 @@ pub(super) use self::health::lock;
 use self::open_files::Limits;
 use self::peers::{Peer, Peers, Route};
 use self::plain::Room;
+pub use self::plain_address::DNS_PORT;
 pub(super) use self::query::decoded as decoded_message;
 use self::query::{Asking, Query};
 pub use self::rate_limiter::RateLimits;
 pub(super) use self::secure::certificate_words;
+pub use self::system::{NoResolver, system_resolvers};
 use crate::facts::{Outcome, Reply, Role, Server};
 use crate::record::{Name, Question};
 

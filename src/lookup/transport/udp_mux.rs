@@ -68,6 +68,7 @@ impl UdpMux {
         }
         drop(octets);
         if let Err(error) = sent {
+            let error = refusal(error);
             let failure = Failure::io(&error);
             // The refusal of an earlier packet is reported here or to the reader, and concerns all questions.
             if self.reach == Reach::One && error.kind() == io::ErrorKind::ConnectionRefused {
@@ -89,6 +90,31 @@ impl UdpMux {
         Some((Entry { mux: Arc::clone(self), id, serial, receiver }, octets))
     }
 
+    /// Waits for a packet, or for the refusal of an earlier one.
+    #[cfg(not(windows))]
+    async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        // Wakes for a refused connection, which `readable` does not.
+        self.socket.recv_from(buffer).await
+    }
+
+    /// Waits for a packet, or for the refusal of an earlier one: an error, or, where the error was lost, as under Wine, a
+    /// socket that is closed for reading. It stays so, and waiting for a packet would never wait again.
+    #[cfg(windows)]
+    async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        if self.reach == Reach::All {
+            return self.socket.recv_from(buffer).await;
+        }
+        loop {
+            let ready = self.socket.ready(tokio::io::Interest::READABLE).await?;
+            match self.socket.try_recv_from(buffer) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(_) if ready.is_read_closed() => return Err(io::ErrorKind::ConnectionRefused.into()),
+                Err(_) => {}
+                Ok(received) => return Ok(received),
+            }
+        }
+    }
+
     /// Processes the first packet and those already received, up to one batch.
     fn take_in_all(&self, first: io::Result<(usize, SocketAddr)>, buffer: &mut [u8]) -> io::Result<()> {
         let mut received = first;
@@ -96,7 +122,8 @@ impl UdpMux {
             match received {
                 Ok((length, from)) => self.take_in(&buffer[..length], from),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if self.reach == Reach::One => return Err(error),
+                Err(error) if is_too_long(&error) => {}
+                Err(error) if self.reach == Reach::One => return Err(refusal(error)),
                 // An error for one packet to one of many servers, which cannot be attributed.
                 Err(_) => {}
             }
@@ -137,6 +164,20 @@ impl UdpMux {
     }
 }
 
+/// The error of a port where no program listens. Windows reports it as a reset, which a datagram does not have.
+fn refusal(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => io::ErrorKind::ConnectionRefused.into(),
+        _ => error,
+    }
+}
+
+/// Returns whether a packet was longer than the buffer, which Windows reports as an error (`WSAEMSGSIZE`) and other systems
+/// cut.
+fn is_too_long(error: &io::Error) -> bool {
+    cfg!(windows) && error.raw_os_error() == Some(10_040)
+}
+
 /// Reads until the socket fails, or has been idle for `linger`.
 pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
     let mut buffer = vec![0; BUFFER];
@@ -151,8 +192,7 @@ pub(super) async fn read(mux: Arc<UdpMux>, linger: Duration) {
         }
         tokio::select! {
             biased;
-            // `recv_from` wakes for a refused connection, which `readable` does not.
-            first = mux.socket.recv_from(&mut buffer) => {
+            first = mux.receive(&mut buffer) => {
                 if let Err(error) = mux.take_in_all(first, &mut buffer) {
                     return mux.fail(&Failure::io(&error));
                 }

@@ -35,13 +35,13 @@ impl AtomicFile {
     /// # Errors
     /// [`RunError`] if nothing can be written there.
     pub fn begin(path: &Path) -> Result<Self, RunError> {
-        let folder = folder_of(path)?;
         if path.is_dir() {
             return Err(RunError::content(path, "it is a folder; name a file in it"));
         }
         let begun = if is_device(path) {
             File::options().append(true).open(path).map(|file| Place::There(BufWriter::new(file)))
         } else {
+            let folder = folder_of(path)?;
             // A name that cannot be guessed, and never a file or a link that is there already.
             let mode = mode_of(path);
             let fresh = |path: &Path| create(path, mode);
@@ -87,8 +87,33 @@ impl AtomicFile {
 fn placed(file: BufWriter<NamedTempFile>, path: &Path) -> std::io::Result<()> {
     let file = file.into_inner().map_err(IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    let temporary = file.into_temp_path();
+    rename(&temporary, path)?;
+    // It has another name now; nothing is left to remove.
+    let _ = temporary.keep();
     sync_folder(path)
+}
+
+#[cfg(not(windows))]
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::rename(from, to)
+}
+
+/// Replaces a file also while other programs read it. Those that let no other program replace it, such as scanners, have it
+/// open for a moment only, so it is tried for a second.
+#[cfg(windows)]
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    /// `ERROR_ACCESS_DENIED` and `ERROR_SHARING_VIOLATION`.
+    const HELD: [i32; 2] = [5, 32];
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+    let is_held = |error: &std::io::Error| error.raw_os_error().is_some_and(|code| HELD.contains(&code));
+    for _ in 0..20 {
+        match std::fs::rename(from, to) {
+            Err(error) if is_held(&error) => std::thread::sleep(PAUSE),
+            renamed => return renamed,
+        }
+    }
+    std::fs::rename(from, to)
 }
 
 /// Returns the permissions of the file that is to be replaced; `None` if there is none yet.
@@ -130,25 +155,42 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn mode_of(_: &Path) -> Option<u32> {
     None
 }
 
 /// Creates a file, which gets its permissions from its folder on this system.
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn create(path: &Path, _: Option<u32>) -> std::io::Result<File> {
     File::options().create_new(true).write(true).open(path)
 }
 
 /// Does nothing: folders cannot be opened on this system.
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Returns whether this is not a file that another could replace: a device of Windows, such as `NUL` or a named pipe.
+#[cfg(windows)]
+fn is_device(path: &Path) -> bool {
+    use std::path::{Component, Prefix};
+    let prefix = path.components().next();
+    if matches!(prefix, Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::DeviceNS(_))) {
+        return true;
+    }
+    // With these names in every folder.
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    let is_port = |name: &str| {
+        matches!(name.as_bytes(), [b'C', b'O', b'M', b'1'..=b'9'] | [b'L', b'P', b'T', b'1'..=b'9'])
+    };
+    ["NUL", "CON", "CONOUT$", "PRN", "AUX"].contains(&name.as_str()) || is_port(&name)
+}
+
 /// Returns whether the path is not a file that another could replace: a pipe, a terminal, or a link that the system
 /// keeps for one. Any other link counts as a name, whatever it points to.
+#[cfg(not(windows))]
 fn is_device(path: &Path) -> bool {
     let Ok(there) = std::fs::symlink_metadata(path) else { return false };
     if !there.is_symlink() {
