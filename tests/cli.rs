@@ -5,6 +5,7 @@
 
 mod ascii;
 mod bulk;
+mod causes;
 mod domains;
 mod files;
 mod groups;
@@ -12,7 +13,9 @@ pub mod hostile;
 mod limits;
 mod listed;
 mod lists;
+mod manual;
 mod memory;
+mod next;
 mod phases;
 mod recorded;
 mod reminders;

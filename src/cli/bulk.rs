@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
+use crate::report::next_options::NextOptions;
 use crate::report::writer::{Place, Scale};
 
 use crate::report::style::{Detail, Style};
@@ -41,7 +42,7 @@ use resume::ResumedReport;
 pub(super) async fn run<'w>(
     options: &'w RunOptions,
     (bulk, times, reporting): (&Bulk, &Times, &Reporting),
-    next_options: String,
+    next_options: NextOptions,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,

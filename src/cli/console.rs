@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::ascii::to_ascii;
-use crate::report::style::Marks;
+use crate::report::style::{Colour, Marks};
 
 /// A stream whose text is converted to ASCII if the marks require it.
 pub(super) struct Console<'a> {
@@ -60,6 +60,30 @@ pub(super) fn marks_of_locale(is_terminal: bool, locale: impl Fn(&str) -> Option
     if set.contains("utf8") { Marks::Unicode } else { Marks::Ascii }
 }
 
+/// Returns the color that `--color auto` stands for. `NO_COLOR` comes before `CLICOLOR_FORCE`, that before
+/// `FORCE_COLOR`, and these before the terminal. A variable without content counts as not set.
+pub(super) fn colour_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Colour {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let is_off = |value: &str| value == "0" || value.eq_ignore_ascii_case("false");
+    let is_on = if set("NO_COLOR").is_some() {
+        false
+    } else if set("CLICOLOR_FORCE").is_some_and(|value| !is_off(&value)) {
+        true
+    } else if let Some(value) = set("FORCE_COLOR") {
+        !is_off(&value)
+    } else {
+        let is_unwanted = set("CLICOLOR").is_some_and(|value| is_off(&value));
+        is_terminal && !is_unwanted && !is_plain(variable)
+    };
+    if is_on { Colour::On } else { Colour::Off }
+}
+
+/// Returns whether the environment asks for text without escape sequences, so that no status line is updated either.
+pub(super) fn is_plain(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || variable("TERM").is_some_and(|value| value == "dumb")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +113,40 @@ mod tests {
         assert_eq!(marks(&[("LC_ALL", ""), ("LANG", "de_DE.ISO-8859-1")]), Marks::Ascii);
         assert_eq!(marks(&[]), Marks::Ascii);
         assert_eq!(marks_of_locale(false, |_| None), Marks::Unicode);
+    }
+
+    #[test]
+    fn variables_decide_about_color_before_the_terminal_does() {
+        let colour = |is_terminal: bool, set: &str| {
+            let variable = |name: &str| {
+                let mut pairs = set.split_whitespace().filter_map(|pair| pair.split_once('='));
+                pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+            };
+            colour_of(is_terminal, variable) == Colour::On
+        };
+        for (set, on_terminal, in_pipe) in [
+            ("", true, false),
+            ("TERM=dumb", false, false),
+            ("CLICOLOR=0", false, false),
+            ("CLICOLOR=1", true, false),
+            ("NO_COLOR=1", false, false),
+            ("NO_COLOR=", true, false),
+            ("CLICOLOR_FORCE=1", true, true),
+            ("CLICOLOR_FORCE=0", true, false),
+            ("CLICOLOR_FORCE=", true, false),
+            ("FORCE_COLOR=1", true, true),
+            ("FORCE_COLOR=3", true, true),
+            ("FORCE_COLOR=true", true, true),
+            ("FORCE_COLOR=0", false, false),
+            ("FORCE_COLOR=false", false, false),
+            ("FORCE_COLOR=", true, false),
+            ("TERM=dumb CLICOLOR_FORCE=1", true, true),
+            ("CLICOLOR=0 FORCE_COLOR=1", true, true),
+            ("CLICOLOR_FORCE=1 FORCE_COLOR=0", true, true),
+            ("NO_COLOR=1 CLICOLOR_FORCE=1", false, false),
+            ("NO_COLOR=1 FORCE_COLOR=1", false, false),
+        ] {
+            assert_eq!((colour(true, set), colour(false, set)), (on_terminal, in_pipe), "{set}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::check::Verdict;
 use crate::expected::Phase;
+use crate::report::next_options::NextOptions;
 use crate::report::reminders::Reminders;
 use crate::report::style::{Colour, Style};
 use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
@@ -67,7 +68,7 @@ pub(super) struct RunHeader {
     /// The number of domains: one, or several.
     pub(super) scale: Scale,
     /// The options that the next command repeats.
-    pub(super) options: String,
+    pub(super) options: NextOptions,
 }
 
 impl<'a> Reporter<'a> {

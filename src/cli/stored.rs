@@ -15,6 +15,7 @@ use crate::record::Name;
 use crate::report::DomainReport;
 
 use crate::report::harmless::harmless;
+use crate::report::next_options::NextOptions;
 use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
@@ -91,7 +92,7 @@ pub(super) fn run(
     let reporter = Reporter::open(
         &reporting,
         style,
-        RunHeader { started, phase, place, scale, options: String::new() },
+        RunHeader { started, phase, place, scale, options: NextOptions::default() },
     )?;
     let mut reporter = reporter.of_stored_results();
     reporter.begin(streams.out)?;

@@ -4,6 +4,7 @@
 //! are in presentation form.
 
 pub mod ascii;
+mod cause;
 pub mod changed;
 mod content;
 #[cfg(feature = "formats")]
@@ -11,6 +12,7 @@ pub mod format;
 mod grid;
 pub mod harmless;
 pub mod json;
+pub mod next_options;
 pub mod reminders;
 pub mod since;
 pub mod stored;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::expected::Phase;
 
+use super::next_options::NextOptions;
 use super::reminders::Reminders;
 use super::style::Style;
 use super::view::{DomainReport, Summary};
@@ -67,8 +68,8 @@ pub struct Run {
     pub place: Place,
     /// The number of its domains: one, or several.
     pub scale: Scale,
-    /// The options to repeat in the next command, each with a blank in front.
-    pub options: String,
+    /// The options to repeat in the next command.
+    pub options: NextOptions,
 }
 
 /// The number of domains of a run: one, or several.
@@ -99,7 +100,7 @@ impl Run {
             style,
             place: Place::default(),
             scale: Scale::One,
-            options: String::new(),
+            options: NextOptions::default(),
         }
     }
 }

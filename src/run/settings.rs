@@ -18,9 +18,9 @@ use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
 use super::{domain, files};
-pub use file::SettingsDocument;
 use file::{Choices, Lines, WaiverEntry};
-pub(super) use file::{DOMAIN_KEYS, FLAGS, closest};
+pub(super) use file::{DOMAIN_KEYS, FLAGS};
+pub use file::{SettingsDocument, closest};
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";
