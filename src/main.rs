@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anstream::AutoStream;
 use cutover::cli::{Surroundings, run};
 use mimalloc::MiMalloc;
 
@@ -10,6 +11,8 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
+    // The library decides about color; these streams only translate it for older consoles of Windows.
+    let mut out = AutoStream::always(std::io::stdout());
+    let mut err = AutoStream::always(std::io::stderr());
     ExitCode::from(run(std::env::args_os(), &mut out, &mut err, &Surroundings::of_process()))
 }

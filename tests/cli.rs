@@ -5,6 +5,7 @@
 
 mod ascii;
 mod bulk;
+mod causes;
 mod domains;
 mod encodings;
 mod files;
@@ -13,7 +14,9 @@ pub mod hostile;
 mod limits;
 mod listed;
 mod lists;
+mod manual;
 mod memory;
+mod next;
 mod phases;
 mod recorded;
 mod reminders;

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// Show every reply as well
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
-    /// When to use color; `auto` also honors NO_COLOR
+    /// When to use color; `auto` honors NO_COLOR, CLICOLOR_FORCE and FORCE_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: When,
     /// Use only ASCII characters [default: where the console is not UTF-8]
@@ -75,8 +75,8 @@ pub(super) enum Command {
     SelfCheck(SelfCheck),
     /// Print completions for a shell
     Completions(Completions),
-    /// Print the manual page of the program
-    Man,
+    /// Print the manual page of the program or of one command
+    Man(Man),
     /// Print the JSON Schema of a file that is read or written
     Schema(Schema),
 }
@@ -92,7 +92,7 @@ impl Command {
             Self::Expected(command) => command.format == ExpectedFormat::Table,
             Self::SelfCheck(command) => command.format == ExpectedFormat::Table,
             Self::Explain(_) => true,
-            Self::Completions(_) | Self::Man | Self::Schema(_) => false,
+            Self::Completions(_) | Self::Man(_) | Self::Schema(_) => false,
             #[cfg(feature = "serve")]
             Self::Serve(_) => false,
         }
@@ -108,7 +108,7 @@ impl Command {
             Self::Serve(command) => &command.expectations.settings,
             Self::Expected(command) => &command.expectations.settings,
             Self::SelfCheck(command) => &command.settings,
-            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man | Self::Schema(_) => {
+            Self::Report(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) | Self::Schema(_) => {
                 return None;
             }
         };
@@ -367,7 +367,7 @@ pub(super) struct Explain {
 else 3."
 )]
 pub(super) struct SelfCheck {
-    /// TOML file with defaults, domains and waivers [default: cutover.toml if present]
+    /// TOML file with defaults, domains and waivers [default: cutover.toml here or in a parent folder]
     #[arg(long, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
     /// Recursive resolver: 1.1.1.1, [::1]:5353, tls://1.1.1.1, https://dns.google/dns-query; repeatable [default: the system's]
@@ -389,6 +389,16 @@ pub(super) struct Completions {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Command whose page is printed; without one, a page about the program and all commands
+    #[arg(value_name = "COMMAND", conflicts_with = "output_dir")]
+    pub(super) command: Option<String>,
+    /// Write the page of the program and one of each command to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) output_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Schema {
     /// Schema of this file
     #[arg(value_name = "FILE")]
@@ -399,7 +409,7 @@ pub(super) struct Schema {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Expected records")]
 pub(super) struct Expectations {
-    /// TOML file with defaults, domains and waivers [default: cutover.toml if present]
+    /// TOML file with defaults, domains and waivers [default: cutover.toml here or in a parent folder]
     #[arg(long, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
     /// Part of the move to check: prepare, switch or tidy

@@ -18,7 +18,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::check::Verdict;
 use crate::facts::{History, Recording};
 use crate::record::Name;
-use crate::report::writer::{NextOptions, Place, Scale};
+use crate::report::next_options::NextOptions;
+use crate::report::writer::{Place, Scale};
 
 use crate::report::style::{Detail, Style};
 use crate::run::{

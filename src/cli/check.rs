@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::check::{Code, Status, Verdict};
+use crate::check::{Code, ExpectationResult, Status, Verdict};
 use crate::expected::{Importance, Phase};
 use crate::plan::rollback;
 use crate::plan::schedule::Move;
@@ -46,7 +46,7 @@ pub(super) fn check(
         runtime.block_on(many::run(
             &options,
             (&command.bulk, &command.times, &command.reporting),
-            given::next_options(typed),
+            given::next_options(typed, &options),
             streams,
             style,
             surroundings,
@@ -114,9 +114,24 @@ pub(super) fn plan(
     let judged = checked.assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let failed = judged.filter(|judged| judged.status == Status::Unknown);
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
-    for judged in &unknown {
-        let message = harmless(&judged.message);
-        writeln!(streams.err, "warning: {} could not be checked: {message}", judged.expectation.id)?;
+    // One cause is one sentence, whatever the number of checks that depend on it.
+    let mut causes: Vec<(&str, Vec<&str>)> = Vec::new();
+    let outage = checked.report().outage;
+    let explained = |judged: &ExpectationResult| {
+        outage.is_some() && matches!(judged.code, Code::LookupFailed | Code::DeadlineOver)
+    };
+    for judged in unknown.iter().filter(|judged| !explained(judged)) {
+        let id = judged.expectation.id.word();
+        match causes.iter_mut().find(|(message, _)| *message == judged.message) {
+            Some((_, ids)) => ids.push(id),
+            None => causes.push((&judged.message, vec![id])),
+        }
+    }
+    if let Some(outage) = &outage {
+        writeln!(streams.err, "warning: {}", outage.message)?;
+    }
+    for (message, ids) in causes {
+        writeln!(streams.err, "warning: {} could not be checked: {}", ids.join(", "), harmless(message))?;
     }
     // A plan that lacks an MX edit must not look like one that does not need it.
     let hazards = checked.assessment.hazards.iter();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::ascii::to_ascii;
-use crate::report::style::Marks;
+use crate::report::style::{Color, Marks};
 
 /// A stream whose text is converted to ASCII if the marks require it.
 pub(super) struct Console<'a> {
@@ -87,6 +87,30 @@ fn is_utf8_locale(variable: &impl Fn(&str) -> Option<String>) -> bool {
     set.unwrap_or_default().to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
+/// Returns the color that `--color auto` stands for. `NO_COLOR` comes before `CLICOLOR_FORCE`, that before
+/// `FORCE_COLOR`, and these before the terminal. A variable without content counts as not set.
+pub(super) fn color_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Color {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let is_off = |value: &str| value == "0" || value.eq_ignore_ascii_case("false");
+    let is_on = if set("NO_COLOR").is_some() {
+        false
+    } else if set("CLICOLOR_FORCE").is_some_and(|value| !is_off(&value)) {
+        true
+    } else if let Some(value) = set("FORCE_COLOR") {
+        !is_off(&value)
+    } else {
+        let is_unwanted = set("CLICOLOR").is_some_and(|value| is_off(&value));
+        is_terminal && !is_unwanted && !is_plain(variable)
+    };
+    if is_on { Color::On } else { Color::Off }
+}
+
+/// Returns whether the environment asks for text without escape sequences, so that no status line is updated either.
+pub(super) fn is_plain(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || variable("TERM").is_some_and(|value| value == "dumb")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +152,41 @@ mod tests {
         ] {
             assert_eq!(windows_marks(true, variables(set)), terminal, "{set:?}");
             assert_eq!(windows_marks(false, variables(set)), pipe, "{set:?}");
+        }
+    }
+
+    #[test]
+    fn variables_decide_about_color_before_the_terminal_does() {
+        let color = |is_terminal: bool, set: &str| {
+            let variable = |name: &str| {
+                let mut pairs = set.split_whitespace().filter_map(|pair| pair.split_once('='));
+                pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+            };
+            color_of(is_terminal, variable) == Color::On
+        };
+        for (set, on_terminal, in_pipe) in [
+            ("", true, false),
+            ("TERM=dumb", false, false),
+            ("CLICOLOR=0", false, false),
+            ("CLICOLOR=1", true, false),
+            ("NO_COLOR=1", false, false),
+            ("NO_COLOR=", true, false),
+            ("CLICOLOR_FORCE=1", true, true),
+            ("CLICOLOR_FORCE=0", true, false),
+            ("CLICOLOR_FORCE=", true, false),
+            ("FORCE_COLOR=1", true, true),
+            ("FORCE_COLOR=3", true, true),
+            ("FORCE_COLOR=true", true, true),
+            ("FORCE_COLOR=0", false, false),
+            ("FORCE_COLOR=false", false, false),
+            ("FORCE_COLOR=", true, false),
+            ("TERM=dumb CLICOLOR_FORCE=1", true, true),
+            ("CLICOLOR=0 FORCE_COLOR=1", true, true),
+            ("CLICOLOR_FORCE=1 FORCE_COLOR=0", true, true),
+            ("NO_COLOR=1 CLICOLOR_FORCE=1", false, false),
+            ("NO_COLOR=1 FORCE_COLOR=1", false, false),
+        ] {
+            assert_eq!((color(true, set), color(false, set)), (on_terminal, in_pipe), "{set}");
         }
     }
 }

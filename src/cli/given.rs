@@ -1,9 +1,11 @@
 //! Selects the options of this run that the commands in its report repeat.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use crate::report::harmless::harmless;
-use crate::report::writer::NextOptions;
+use crate::report::next_options::{NextOptions, RepeatedOptions};
+use crate::run::{OptionValues, RunOptions};
 
 /// Options with a value that have the same meaning in `check`, `plan` and `watch` and do not depend on the time of the
 /// run.
@@ -73,10 +75,31 @@ pub(super) fn replay_options(typed: &[OsString]) -> String {
 }
 
 /// Returns the options that the next step of a report repeats, including those for the source of answers and for test
-/// labs.
-pub(super) fn next_options(typed: &[OsString]) -> NextOptions {
-    let kept = |paths| kept(typed, &[], &OF_NEXT, paths);
-    NextOptions { local: kept(Paths::Whole), shared: kept(Paths::FileName) }
+/// labs, and for each domain those that only a list of domains gives it. The settings are read again by themselves.
+pub(super) fn next_options(typed: &[OsString], options: &RunOptions) -> NextOptions {
+    let listed = options.domains.list.iter().flat_map(|list| list.repeated());
+    let own = listed.map(|(name, words)| (name.without_trailing_dot(), Arc::clone(words)));
+    let own = Arc::new(own.collect());
+    let repeated = |paths| RepeatedOptions {
+        all: kept(typed, &[], &OF_NEXT, paths),
+        without_resolvers: kept(typed, &["--resolver"], &OF_NEXT, paths),
+        own: Arc::clone(&own),
+    };
+    NextOptions { local: repeated(Paths::Whole), shared: repeated(Paths::FileName) }
+}
+
+/// Returns options of a list as words of a command line. The next command gives the phase by itself.
+pub(super) fn repeated(values: &OptionValues) -> String {
+    let mut words = String::new();
+    for (key, values) in values.iter().filter(|(key, _)| *key != "phase") {
+        if values.is_empty() {
+            words.push_str(&format!(" --{key}"));
+        }
+        for value in values {
+            words.push_str(&with_value(&format!("--{key}"), &value.to_string_lossy()));
+        }
+    }
+    words
 }
 
 fn kept(typed: &[OsString], left_out: &[&str], more: &[&str], paths: Paths) -> String {
@@ -100,10 +123,16 @@ fn kept(typed: &[OsString], left_out: &[&str], more: &[&str], paths: Paths) -> S
             let value = value.unwrap_or_default();
             let is_shortened = paths == Paths::FileName && OF_FILE.contains(&name);
             let value = if is_shortened { file_name(&value) } else { &value };
-            given.push_str(&format!(" {name} {}", quoted(value)));
+            given.push_str(&with_value(name, value));
         }
     }
     given
+}
+
+/// Returns an option and its value. A value that begins with a hyphen would be read as another option.
+fn with_value(name: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" {name}{between}{}", quoted(value))
 }
 
 /// Returns the file name of a path, in the notation of Unix or of Windows.
@@ -169,8 +198,9 @@ mod tests {
             " --tenant contoso --resolver '[::1]:53' --strict --spf-sender 'a b'\\''c'"
         );
         assert_eq!(
-            next_options(&typed).local,
-            " --tenant contoso --switch-at 2026-11-28T20:00:00Z --resolver '[::1]:53' --zone a.zone --strict --spf-sender 'a b'\\''c'"
+            next_options(&typed, &RunOptions::default()).local.all,
+            " --tenant contoso --switch-at 2026-11-28T20:00:00Z --resolver '[::1]:53' --zone a.zone --strict \
+             --spf-sender 'a b'\\''c'"
         );
         assert_eq!(replay_options(&typed), " --tenant contoso --strict --spf-sender 'a b'\\''c'");
     }
@@ -193,17 +223,45 @@ mod tests {
             "--resolver",
             "https://dns.example/dns-query",
         ];
-        let options = next_options(&typed.map(OsString::from));
+        let options = next_options(&typed.map(OsString::from), &RunOptions::default());
         assert_eq!(
-            options.local,
+            options.local.all,
             " --settings 'C:\\Users\\Kim Lee\\cutover.toml' --history /home/kim/moves/history.json \
              --zone zones/contoso.com.zone --expect ./graph.json --tsig ../keys/tsig.conf \
              --resolver https://dns.example/dns-query"
         );
         assert_eq!(
-            options.shared,
+            options.shared.all,
             " --settings cutover.toml --history history.json --zone contoso.com.zone --expect graph.json \
              --tsig tsig.conf --resolver https://dns.example/dns-query"
+        );
+    }
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        for (word, posix) in [
+            ("contoso-graph.json", "contoso-graph.json"),
+            ("my lists/a.csv", "'my lists/a.csv'"),
+            ("C:\\lists\\a.csv", "'C:\\lists\\a.csv'"),
+            ("", "''"),
+            ("$HOME", "'$HOME'"),
+            ("it's", "'it'\\''s'"),
+        ] {
+            assert_eq!(quoted_for_unix(word), posix, "{word}");
+        }
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn options_of_a_list_become_words() {
+        let mut values = OptionValues::new();
+        values.insert("hybrid".into(), Vec::new());
+        values.insert("phase".into(), vec!["tidy".into()]);
+        values.insert("gateway".into(), vec!["mimecast".into(), "mx.example".into()]);
+        values.insert("expect".into(), vec!["-a b.csv".into()]);
+        assert_eq!(
+            repeated(&values),
+            " --expect='-a b.csv' --gateway mimecast --gateway mx.example --hybrid"
         );
     }
 }

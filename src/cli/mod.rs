@@ -7,6 +7,7 @@ mod bulk;
 mod check;
 mod cleanup;
 mod clock;
+mod completions;
 mod console;
 mod earlier;
 mod expected;
@@ -29,7 +30,6 @@ mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
@@ -42,10 +42,11 @@ use crate::report::Sanitized;
 use crate::report::Style;
 use crate::report::style::{Color, Detail, Marks, UNLIMITED};
 
+use crate::run::RunError;
 pub use crate::run::{Clock, Later};
-use crate::run::{DEFAULT_SETTINGS, RunError};
 #[cfg(feature = "serve")]
 pub use serve::ServeSurroundings;
+pub use settings::{SettingsOrigin, SettingsSource};
 
 use clock::Process;
 
@@ -76,8 +77,8 @@ pub struct Surroundings {
     pub color: Color,
     /// The time at the start of the run.
     pub now: Timestamp,
-    /// The settings file that is read if none is named, provided that it exists.
-    pub settings: Option<PathBuf>,
+    /// The settings file that is read if the command line names none.
+    pub settings: Option<SettingsSource>,
     /// The content of standard input; `None` for that of the process.
     pub input: Option<Arc<[u8]>>,
     /// True if standard error is a terminal on which a status line can be updated.
@@ -130,16 +131,17 @@ impl Surroundings {
     pub fn of_process() -> Self {
         use std::io::IsTerminal as _;
         let terminal = io::stdout().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let variable = |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
+        let plain = console::is_plain(variable);
         let size = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
         Self {
             width: if terminal { size() } else { columns() },
-            color: if terminal && !plain { Color::On } else { Color::Off },
+            color: console::color_of(terminal, variable),
             now: Timestamp::now(),
-            settings: Some(DEFAULT_SETTINGS.into()),
+            settings: Some(SettingsSource::find(std::env::current_dir().ok().as_deref(), |name| {
+                std::env::var_os(name)
+            })),
             input: None,
             live: io::stderr().is_terminal() && !plain,
             clock: Arc::new(Process::default()),
@@ -204,7 +206,7 @@ pub fn run(
 ) -> u8 {
     let typed: Vec<OsString> = arguments.into_iter().collect();
     let err = &mut Console::new(err, surroundings.error_marks);
-    let ended = match settings::read(typed.clone(), surroundings.settings.as_deref()) {
+    let ended = match settings::read(typed.clone(), surroundings.settings.as_ref()) {
         Ok(Err(error)) => return usage(&error, out, err),
         Ok(Ok((arguments, settings))) => {
             if arguments.ascii {
@@ -287,6 +289,9 @@ fn dispatch(
     // Output for programs is not converted.
     let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };
     let streams = &mut Streams { out: &mut Console::new(streams.out, marks), err: streams.err };
+    let source = settings.source_note().filter(|_| style.detail == Detail::Verbose);
+    let foreign: Vec<String> = settings.foreign_notes().chain(source).collect();
+    notes::tell(foreign.iter().map(String::as_str), streams, &style)?;
     match &arguments.command {
         Command::Check(command) => check::check(command, typed, settings, streams, &style, surroundings),
         Command::Plan(command) => check::plan(command, typed, settings, streams, &style, surroundings),
@@ -297,8 +302,8 @@ fn dispatch(
         Command::Report(command) => stored::run(command, streams, &style, surroundings),
         Command::Explain(command) => explain::run(command, streams, &style),
         Command::SelfCheck(command) => self_check::run(command, settings, streams, &style, surroundings),
-        Command::Completions(command) => manual::completions(command, streams),
-        Command::Man => manual::man(streams),
+        Command::Completions(command) => completions::run(command, streams),
+        Command::Man(command) => manual::run(command, streams),
         Command::Schema(command) => schema::run(command, streams),
     }
 }

@@ -15,9 +15,10 @@ use jiff::Timestamp;
 
 use crate::check::Verdict;
 use crate::expected::Phase;
+use crate::report::next_options::NextOptions;
 use crate::report::reminders::Reminders;
 use crate::report::style::{Color, Style};
-use crate::report::writer::{Ending, NextOptions, Place, ResultAge, Run, Scale};
+use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 

@@ -37,6 +37,11 @@ struct View {
     /// True if all that a check needs works: one resolver answers.
     works: bool,
     settings: Option<String>,
+    /// The rule that found the settings file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings_origin: Option<&'static str>,
+    #[serde(skip)]
+    settings_title: Option<&'static str>,
     resolvers: Vec<Resolver>,
     ports: Vec<Port>,
     clock: Clock,
@@ -151,6 +156,8 @@ pub(super) fn run(
         },
         works: resolvers.iter().any(|resolver| resolver.state == State::Works),
         settings: settings.label().map(str::to_owned),
+        settings_origin: settings.source().map(|(_, origin)| origin.word()),
+        settings_title: settings.source().map(|(_, origin)| origin.title()),
         ports: ports.map(|(port, transport, without)| Port::of(port, transport, without, &resolvers)).into(),
         resolvers,
         clock: Clock {
@@ -352,8 +359,12 @@ fn table(view: &View, style: &Style) -> String {
     }
     let now = view.clock.now.strftime("%Y-%m-%d %H:%M UTC");
     line(Some(view.clock.state), "clock", &format!("{now}; not checked: {}", view.clock.reason));
-    let settings = view.settings.as_deref().map_or("none", |settings| settings);
-    line(None, "settings", settings);
+    let settings = match (&view.settings, view.settings_title) {
+        (Some(file), Some(title)) => format!("{file} ({title})"),
+        (Some(file), None) => file.clone(),
+        (None, _) => "none".to_owned(),
+    };
+    line(None, "settings", &settings);
     let width = view.terminal.width.map_or("not a terminal".to_owned(), |width| format!("{width} columns"));
     let characters = view.terminal.characters.to_uppercase();
     let color = if view.terminal.color { "color" } else { "no color" };

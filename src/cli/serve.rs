@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::report::harmless::harmless;
-use crate::run::{DomainLimit, HistoryFile, RunOptions, files};
+use crate::run::{DomainLimit, HistoryFile, RunOptions};
 use crate::serve::{self as server, AccessToken, Reload, ServeError, ServeOptions, default_database};
 
 use super::args::{Command, Serve};
@@ -60,7 +60,7 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
     surroundings: &Surroundings,
 ) -> Result<u8, Problem> {
-    let options = serve_options(command, surroundings)?;
+    let options = serve_options(command, settings, surroundings)?;
     let run = run_options(command, settings, surroundings)?;
     HistoryFile::check(run.history.as_deref(), &mut lock_notes(streams.err))?;
     // A signal is the normal end of a server.
@@ -90,14 +90,12 @@ impl From<ServeError> for Problem {
     }
 }
 
-/// Returns the path of the settings file.
-fn settings_file(command: &Serve, surroundings: &Surroundings) -> Option<PathBuf> {
-    let default = || surroundings.settings.clone().filter(|path| files::is_there(path));
-    command.expectations.settings.clone().or_else(default)
-}
-
-fn serve_options(command: &Serve, surroundings: &Surroundings) -> Result<ServeOptions, Problem> {
-    let file = settings_file(command, surroundings);
+fn serve_options(
+    command: &Serve,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<ServeOptions, Problem> {
+    let file = settings.source().map(|(path, _)| path.to_owned());
     let token = surroundings.serve.token.as_deref().map(str::parse::<AccessToken>).transpose();
     let token = token.map_err(|expected| Problem::Usage(format!("{TOKEN}: {expected}")))?;
     let is_file = |path: &&PathBuf| path.as_os_str() != "-";
@@ -148,7 +146,7 @@ fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
         Problem::Output(error) => error.to_string(),
     };
     Arc::new(move || {
-        let read = settings::read(typed.clone(), surroundings.settings.as_deref()).map_err(words)?;
+        let read = settings::read(typed.clone(), surroundings.settings.as_ref()).map_err(words)?;
         let (arguments, settings) = read.map_err(|error| error.to_string())?;
         match &arguments.command {
             Command::Serve(command) => run_options(command, &settings, &surroundings).map_err(words),
@@ -159,7 +157,7 @@ fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
             | Command::Report(_)
             | Command::Explain(_)
             | Command::Completions(_)
-            | Command::Man
+            | Command::Man(_)
             | Command::Schema(_)
             | Command::SelfCheck(_) => Err("the command is not `serve`".into()),
         }

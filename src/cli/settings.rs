@@ -5,41 +5,49 @@
 
 mod merge;
 mod reader;
+mod search;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::check::Waiver;
+use crate::report::harmless::harmless;
 use crate::run::{ConfiguredDomain, ConfiguredDomains, DEFAULT_SETTINGS, DomainList, SettingsFile, files};
 
 use super::Problem;
 use super::args::Arguments;
 use merge::Layer;
 use reader::OptionReader;
+pub use search::{SettingsOrigin, SettingsSource};
 
 /// The command line and the settings.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     typed: Layer,
     file: Option<SettingsFile>,
+    /// The path of the file, and the rule that found it.
+    source: Option<(PathBuf, SettingsOrigin)>,
+    /// Files that were found and do not count, since another user owns them.
+    foreign: Vec<PathBuf>,
     /// Sentences about values that are ignored.
     ignored: Vec<String>,
 }
 
 /// Options that run a command or send something. They count on the command line or in a file that the user names, but
-/// not in a file that is only found in the current folder.
+/// not in a file that is only found, or that the environment names.
 const ACTING: [&str; 3] = ["on-change", "webhook", "webhook-format"];
 
-/// Reads the command line and the settings file that it names, or the default one.
+/// Reads the command line and the settings file that it names, or the one that was found.
 ///
 /// # Errors
 /// The error of the command line, or [`Problem`] for a file that cannot be used.
 pub(super) fn read(
     typed: Vec<OsString>,
-    default: Option<&Path>,
+    default: Option<&SettingsSource>,
 ) -> Result<Result<(Arguments, Settings), clap::Error>, Problem> {
     let parse = |typed: &[OsString]| {
         let matches = Arguments::command().try_get_matches_from(typed)?;
@@ -52,18 +60,27 @@ pub(super) fn read(
     let Some(named) = arguments.command.settings() else {
         return Ok(Ok((arguments, Settings::default())));
     };
-    let path = match named {
-        Some(path) => path.clone(),
-        None => match default.filter(|path| files::is_there(path)) {
-            Some(path) => path.to_owned(),
-            None => {
-                let typed = Layer::of_command_line(&matches);
-                return Ok(Ok((arguments, Settings { typed, ..Settings::default() })));
-            }
-        },
+    let foreign = default.filter(|_| named.is_none()).map(|source| source.foreign.clone());
+    let found = match (named, default) {
+        (Some(path), _) => Some((path.clone(), SettingsOrigin::Option)),
+        (None, Some(SettingsSource { path, origin, .. }))
+            if *origin == SettingsOrigin::Environment || files::is_there(path) =>
+        {
+            Some((path.clone(), *origin))
+        }
+        (None, _) => None,
     };
-    let mut settings = Settings::open(&path, &matches)?;
-    if named.is_none() {
+    let typed = Layer::of_command_line(&matches);
+    let settings = Settings { typed, foreign: foreign.unwrap_or_default(), ..Settings::default() };
+    let Some((path, origin)) = found else { return Ok(Ok((arguments, settings))) };
+    let file = match (SettingsFile::read(&path).map_err(Problem::from), origin) {
+        (Err(Problem::Usage(reason)), SettingsOrigin::Environment) => {
+            return Err(Problem::Usage(format!("CUTOVER_SETTINGS: {reason}")));
+        }
+        (read, _) => read?,
+    };
+    let mut settings = Settings { file: Some(file), source: Some((path, origin)), ..settings };
+    if origin != SettingsOrigin::Option {
         settings.ignore_acting();
     }
     let merged = settings.merged(&matches)?;
@@ -71,11 +88,6 @@ pub(super) fn read(
 }
 
 impl Settings {
-    fn open(path: &Path, matches: &ArgMatches) -> Result<Self, Problem> {
-        let file = Some(SettingsFile::read(path)?);
-        Ok(Self { typed: Layer::of_command_line(matches), file, ignored: Vec::new() })
-    }
-
     /// Removes the options that count only in a file that the user names.
     fn ignore_acting(&mut self) {
         let Some(file) = &mut self.file else { return };
@@ -87,6 +99,25 @@ impl Settings {
                 ));
             }
         }
+    }
+
+    /// Returns the path of the file, and the rule that found it.
+    pub(super) fn source(&self) -> Option<(&Path, SettingsOrigin)> {
+        self.source.as_ref().map(|(path, origin)| (path.as_path(), *origin))
+    }
+
+    /// Returns the note that says which file is used, for a reader who wants details.
+    pub(super) fn source_note(&self) -> Option<String> {
+        let (label, (_, origin)) = (self.label()?, self.source()?);
+        Some(format!("settings: {label} ({})", origin.title()))
+    }
+
+    /// Returns notes about files that were found and do not count.
+    pub(super) fn foreign_notes(&self) -> impl Iterator<Item = String> {
+        self.foreign.iter().map(|path| {
+            let path = harmless(&path.display().to_string());
+            format!("{path} is ignored: another user owns it; pass `--settings {path}` to use it")
+        })
     }
 
     /// Returns sentences about values of the file that are ignored.
@@ -130,7 +161,8 @@ impl Settings {
         }
         let domains = file.domains.iter().map(|own| {
             let (name, groups) = (own.name.clone(), own.groups.clone());
-            let domain = ConfiguredDomain { name, line: own.line, groups, expected: None };
+            let repeated = Arc::default();
+            let domain = ConfiguredDomain { name, line: own.line, groups, expected: None, repeated };
             let choices = || reader::choices(file, own);
             if choices().all(BTreeMap::is_empty) {
                 return Ok(domain);

@@ -15,11 +15,12 @@ use crate::record::Name;
 use crate::report::DomainReport;
 
 use crate::report::harmless::harmless;
+use crate::report::next_options::NextOptions;
 use crate::report::since::{Earlier, since};
 use crate::report::stored::{Contents, StoredError, read};
 use crate::report::style::Style;
 use crate::report::view::unicode;
-use crate::report::writer::{NextOptions, Place, Scale};
+use crate::report::writer::{Place, Scale};
 
 use crate::run::{DomainList, Names, RunError, files, system_words};
 

@@ -162,7 +162,7 @@ async fn watch(
         phase: last.phase,
         place,
         scale: Scale::of(last.checked.len()),
-        options: given::next_options(typed),
+        options: given::next_options(typed, &options),
     };
     let mut reporter = Reporter::open(&command.reporting, style, header)?;
     reporter.begin(streams.out)?;

@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use crate::check::time::{clock_when_over, lasting};
 use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
-use crate::facts::zone_candidates;
+use crate::facts::{Role, zone_candidates};
 use crate::provider;
 use crate::record::{Name, RecordType};
 
-use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
+use super::cause::cause;
+use super::next_options::RepeatedOptions;
+use super::view::{ChangeView, DomainReport, ExpectationView, OutageView, Platform};
 use super::words::Word;
 
 /// The legend of the mark for an edit or record that does not affect the result.
@@ -31,9 +33,14 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 
 /// Returns the counts of what is left to do, each shown by rows below: `1 record set to edit, 1 to wait for`.
 pub(super) fn left(domain: &DomainReport) -> String {
+    left_but(domain, |_| false)
+}
+
+/// Returns these counts without the expectations that are left out.
+pub(super) fn left_but(domain: &DomainReport, is_left_out: impl Fn(&ExpectationView) -> bool) -> String {
     let DomainReport { expectations, hazards, .. } = domain;
     let count = |status| {
-        let required = expectations.iter().filter(|one| one.is_required());
+        let required = expectations.iter().filter(|one| one.is_required() && !is_left_out(one));
         required.filter(|one| one.status == status).count()
     };
     let mut notes = Vec::new();
@@ -289,16 +296,23 @@ fn closing(domain: &DomainReport) -> Option<String> {
     ))
 }
 
+/// The resolver that is proposed if none answers.
+const OTHER_RESOLVER: &str = "1.1.1.1";
+/// The resolver that is proposed if that one does not answer either: a firewall that blocks port 53 lets HTTPS pass.
+const RESOLVER_OVER_HTTPS: &str = "https://dns.google/dns-query";
+
 /// Returns the next step as a sentence. The command in it is in backticks and repeats these options.
-pub(super) fn next(options: &str, domain: &DomainReport) -> String {
+pub(super) fn next(options: &RepeatedOptions, domain: &DomainReport) -> String {
     let phase = domain.phase();
-    let command = |command: &str, phase: Phase| {
+    let given = options.of(&domain.domain);
+    let with = |command: &str, name: &str, phase: Phase, options: &str| {
         let phase = match phase {
             Phase::Switch => String::new(),
             phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
         };
-        format!("`cutover {command} {}{phase}{}`", domain.domain, options)
+        format!("`cutover {command} {name}{phase}{options}`")
     };
+    let command = |command: &str, phase: Phase| with(command, &domain.domain, phase, &given);
     let same = |name: &str| command(name, phase);
     let what = match (domain.verdict, phase) {
         (Verdict::Ready, Phase::Prepare) => {
@@ -312,17 +326,66 @@ pub(super) fn next(options: &str, domain: &DomainReport) -> String {
         (Verdict::ChangesNeeded, _) if required_changes(domain).next().is_some() => {
             format!("edit, then {}", same("watch"))
         }
-        (Verdict::ChangesNeeded, _) => format!("fix what is marked ✘, then {}", same("check")),
+        (Verdict::ChangesNeeded, _) => match meant(domain) {
+            Some(name) => format!("check the domain itself: {}", with("check", &name, phase, &options.all)),
+            None => format!("fix what is marked ✘, then {}", same("check")),
+        },
         (Verdict::Waiting, _) => match latest(domain) {
             Some(until) => {
                 format!("wait until {}; {} ends when it is over", clock_when_over(until), same("watch"))
             }
             None => format!("wait; {} ends when it is over", same("watch")),
         },
-        (Verdict::Undetermined, _) => format!("check what is marked `?`, then run {} again", same("check")),
+        (Verdict::Undetermined, _) => match (cause(domain).map(|cause| cause.code), &domain.outage) {
+            (Some(Code::DomainParked), _) => {
+                let parked = format!("{given} --parked");
+                format!("if the domain stays parked, {}", with("check", &domain.domain, phase, &parked))
+            }
+            (_, Some(outage)) if outage.role == Role::Resolver => {
+                let elsewhere = options.elsewhere(&domain.domain, other_resolver(outage));
+                format!("try another resolver: {}", with("check", &domain.domain, phase, &elsewhere))
+            }
+            (_, Some(_)) => format!("when the name servers answer, run {} again", same("check")),
+            (_, None) => format!("check what is marked `?`, then run {} again", same("check")),
+        },
     };
     let explain = worst(domain).map(|code| format!(". What a code means: `cutover explain {code}`."));
     what + explain.as_deref().unwrap_or(".")
+}
+
+/// Returns the next step after a list of domains that begins with this one; `None` if it is ready.
+pub(super) fn next_of_several(options: &RepeatedOptions, domain: &DomainReport) -> Option<String> {
+    let what = match (domain.verdict, &domain.outage) {
+        (Verdict::Ready, _) => return None,
+        (Verdict::ChangesNeeded, _) => "shows what to edit",
+        (Verdict::Waiting, _) => "shows until when to wait",
+        (Verdict::Undetermined, Some(outage)) if outage.role == Role::Resolver => {
+            return Some(next(options, domain));
+        }
+        (Verdict::Undetermined, _) => "shows what is unknown",
+    };
+    let phase = match domain.phase() {
+        Phase::Switch => String::new(),
+        phase @ (Phase::Prepare | Phase::Tidy) => format!(" --phase {phase}"),
+    };
+    let (name, given) = (&domain.domain, options.of(&domain.domain));
+    Some(format!("`cutover check {name}{phase}{given}` {what}."))
+}
+
+/// Returns the domain that was probably meant, if an alias was checked: the name without its first label, never above
+/// the apex of the zone.
+fn meant(domain: &DomainReport) -> Option<String> {
+    cause(domain).filter(|cause| cause.code == Code::DomainIsAlias)?;
+    let name: Name = domain.domain.parse().ok()?;
+    let apex = domain.zone.as_ref().map(|zone| &zone.apex);
+    let parent = name.parent().filter(|parent| apex.is_none_or(|apex| parent.is_within(apex)));
+    parent.as_ref().or(apex).map(Name::without_trailing_dot)
+}
+
+/// Returns a resolver that is not among those that did not answer.
+fn other_resolver(outage: &OutageView) -> &'static str {
+    let is_tried = outage.servers.iter().any(|server| server.contains(OTHER_RESOLVER));
+    if is_tried { RESOLVER_OVER_HTTPS } else { OTHER_RESOLVER }
 }
 
 /// Returns the time at which the last required record that is waited for is everywhere; `None` if one of them has no

@@ -4,6 +4,7 @@
 //! are in presentation form.
 
 pub mod ascii;
+mod cause;
 pub mod changed;
 mod content;
 #[cfg(feature = "formats")]
@@ -12,6 +13,7 @@ mod grid;
 pub mod harmless;
 pub mod json;
 mod manual_url;
+pub mod next_options;
 pub mod reminders;
 pub mod since;
 pub mod stored;

@@ -13,17 +13,20 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::check::Verdict;
 use crate::check::time::clock;
+use crate::check::{Code, Verdict};
+use crate::facts::{Outcome, Role};
 
+use super::cause::Explained;
 use super::changed::changed;
 use super::content;
 use super::grid::wrapped;
 use super::harmless::harmless_lines;
+use super::next_options::RepeatedOptions;
 use super::style::{Detail, Style, Tone};
 use super::view::{ChangeView, DomainReport, Summary};
 use edits::edits;
-use findings::{expectations, hazards};
+use findings::{expectations, hazards, the_cause};
 use header::header;
 use parts::{counted, shown_domain, sole_cause};
 use replies::replies;
@@ -45,13 +48,33 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
         };
         let _ = writeln!(text, "{}", style.paint(Tone::Faint, &checked));
     }
-    if let Some(cause) = sole_cause(report, style) {
-        text.push_str(&hazards(std::slice::from_ref(cause), style));
-        return harmless_lines(&style.text(&text)).into_owned();
+    match sole_cause(report, style) {
+        Some(cause) => {
+            text.push_str(&the_cause(&cause, style));
+            if cause.explains == Explained::Everything {
+                return harmless_lines(&style.text(&text)).into_owned();
+            }
+            let folded = match cause.explains {
+                Explained::FailedLookups => {
+                    format!("{} could not be done; `-v` lists them.", cause.checks(report))
+                }
+                Explained::Everything | Explained::Expectations => "`-v` lists all checks.".to_owned(),
+            };
+            let _ = writeln!(text, "\n{}", wrapped(&style.text(&folded), style.columns()));
+            let rest: Vec<_> = report.expectations.iter().filter(|one| !cause.is_about(one)).collect();
+            let shown = expectations(&rest, style);
+            if !shown.is_empty() {
+                text.push('\n');
+                text.push_str(&shown);
+            }
+            text.push_str(&hazards(report.hazards.iter().filter(|hazard| cause.leaves(hazard)), style));
+        }
+        None => {
+            text.push('\n');
+            text.push_str(&expectations(&report.expectations.iter().collect::<Vec<_>>(), style));
+            text.push_str(&hazards(report.hazards.iter(), style));
+        }
     }
-    text.push('\n');
-    text.push_str(&expectations(&report.expectations, style));
-    text.push_str(&hazards(&report.hazards, style));
     if !report.changes.is_empty() {
         text.push_str(&edits(report, style));
     }
@@ -69,10 +92,39 @@ pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Styl
 
 /// Returns the next step after the report of one domain, as a command with the options that were given.
 #[must_use]
-pub fn next_step(report: &DomainReport, options: &str, style: &Style) -> String {
+pub fn next_step(report: &DomainReport, options: &RepeatedOptions, style: &Style) -> String {
     let line = format!("Next: {}", content::next(options, report));
     let text = format!("\n{}\n", wrapped(&style.text(&line), style.columns()));
     harmless_lines(&text).into_owned()
+}
+
+/// Returns the next step after the lines of several domains, of which this is the first to look into; empty for a
+/// domain that is ready.
+#[must_use]
+pub fn next_of_several(report: &DomainReport, options: &RepeatedOptions, style: &Style) -> String {
+    let Some(next) = content::next_of_several(options, report) else { return String::new() };
+    let text = format!("\n{}\n", wrapped(&style.text(&format!("Next: {next}")), style.columns()));
+    harmless_lines(&text).into_owned()
+}
+
+/// Returns why nothing could be looked up for a domain, if other domains may have the same cause: the servers that are
+/// concerned, and the sentence.
+#[must_use]
+pub fn shared_cause(report: &DomainReport) -> Option<(String, &str)> {
+    let outage = report.outage.as_ref().filter(|outage| outage.role == Role::Resolver)?;
+    // A resolver that answers SERVFAIL works: the cause is in the zone of the domain.
+    (outage.outcome != Outcome::ServFail).then(|| (outage.servers.join(" "), &*outage.message))
+}
+
+/// Returns the lines about several domains with the same cause: the cause, and the first of these domains.
+#[must_use]
+pub fn shared(cause: &str, first: &[String], count: usize, style: &Style) -> String {
+    let more = count.saturating_sub(first.len());
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let text = format!("{count} domains: {cause} [{}]\n{}{more}", Code::LookupFailed, first.join(", "));
+    let lines = wrapped(&style.text(&text), style.columns().saturating_sub(2));
+    let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+    harmless_lines(&lines).into_owned()
 }
 
 /// Returns one line for one of several domains; the verdict is in the heading above it.

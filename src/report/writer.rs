@@ -14,6 +14,7 @@ use crate::check::Verdict;
 use crate::expected::Phase;
 
 use super::manual_url::ManualUrl;
+use super::next_options::NextOptions;
 use super::reminders::Reminders;
 use super::style::Style;
 use super::view::{DomainReport, Summary};
@@ -72,15 +73,6 @@ pub struct Run {
     pub options: NextOptions,
     /// The published manual to link codes to.
     pub manual: Option<ManualUrl>,
-}
-
-/// The options that the next command of a report repeats, each with a blank in front.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NextOptions {
-    /// The options as they were given, for a terminal of the same machine.
-    pub local: String,
-    /// The options for a page that is handed on: files are named without their folders.
-    pub shared: String,
 }
 
 /// The number of domains of a run: one, or several.

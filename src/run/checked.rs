@@ -70,6 +70,7 @@ impl Checked {
     pub fn report(&self) -> DomainReport {
         DomainReport::new(&self.subject, &self.assessment, &self.changes)
             .with_cache_expiry(&self.cache_expiry, self.assumptions)
+            .with_outage(&self.facts)
     }
 
     /// Returns the report of a run over this domain alone.

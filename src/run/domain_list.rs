@@ -15,7 +15,7 @@ use crate::record::Name;
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
-use super::expectation_options::{ConfiguredDomain, ConfiguredDomains, ExpectationOptions};
+use super::expectation_options::{ConfiguredDomain, ConfiguredDomains, LineChoice};
 use super::names::Names;
 use super::settings::{DOMAIN_KEYS, FLAGS, OptionValues, closest, located};
 use super::subject::{ListCache, subject};
@@ -42,8 +42,7 @@ pub struct DomainList {
 /// Turns the options of a line into the expectations of its domain; `None` if they are those of every other domain.
 ///
 /// The error is the reason for a person, without the place.
-pub type LineOptions<'a> =
-    dyn FnMut(&Name, OptionValues) -> Result<Option<Arc<ExpectationOptions>>, String> + 'a;
+pub type LineOptions<'a> = dyn FnMut(&Name, OptionValues) -> Result<Option<LineChoice>, String> + 'a;
 
 /// The lines of a list that cannot be used, each with its reason.
 #[derive(Debug, Default)]
@@ -125,6 +124,12 @@ impl DomainList {
     #[must_use]
     pub fn domains(&self) -> &Names {
         &self.names
+    }
+
+    /// Returns the options that a later command without the list has to repeat, for each domain that has some.
+    pub fn repeated(&self) -> impl Iterator<Item = (&Name, &Arc<str>)> {
+        let own = self.own.domains.iter().filter(|own| !own.repeated.is_empty());
+        own.map(|own| (&own.name, &own.repeated))
     }
 
     /// Returns notes about its lines.
@@ -263,10 +268,10 @@ impl Reader<'_, '_> {
             let name = name.without_trailing_dot();
             return Err(format!("`{name}` is in the list already; put its options into one line"));
         }
-        let Some(expected) = (self.options)(&name, values)? else { return Ok(()) };
+        let Some(LineChoice { expected, repeated }) = (self.options)(&name, values)? else { return Ok(()) };
         let lists = self.cache.lists(&expected).map_err(|error| error.to_string())?;
         subject(name.clone(), &expected, &lists, None).map_err(|error| error.to_string())?;
-        let own = ConfiguredDomain { name, line, groups: Vec::new(), expected: Some(expected) };
+        let own = ConfiguredDomain { name, line, groups: Vec::new(), expected: Some(expected), repeated };
         self.list.own.domains.push(own);
         Ok(())
     }

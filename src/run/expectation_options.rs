@@ -33,6 +33,18 @@ pub struct ConfiguredDomain {
     pub groups: Vec<String>,
     /// The options of the domain; `None` if they are those of every other domain.
     pub expected: Option<Arc<ExpectationOptions>>,
+    /// The options that only a list gives the domain, as words of a command line, each with a blank in front. A later
+    /// command without the list has to repeat them.
+    pub repeated: Arc<str>,
+}
+
+/// The options that a line of a list gives its domain.
+#[derive(Debug, Clone)]
+pub struct LineChoice {
+    /// The options of the domain.
+    pub expected: Arc<ExpectationOptions>,
+    /// The options of the line, as in [`ConfiguredDomain::repeated`].
+    pub repeated: Arc<str>,
 }
 
 impl ConfiguredDomain {

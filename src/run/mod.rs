@@ -88,7 +88,7 @@ pub use clock::{Clock, Later, wait};
 pub use domain_list::{DomainList, LineOptions};
 pub use earlier::EarlierRuns;
 pub use error::{RunError, system_words};
-pub use expectation_options::{ConfiguredDomain, ConfiguredDomains, ExpectationOptions};
+pub use expectation_options::{ConfiguredDomain, ConfiguredDomains, ExpectationOptions, LineChoice};
 pub use history_file::HistoryFile;
 pub use hooks::{HookTargets, Hooks};
 pub use inputs::{RunInputs, Transfer};
@@ -101,7 +101,9 @@ pub use plan_text::{PlanFormat, PlanLayout, plan_text};
 pub use prepared::PreparedRun;
 pub use recheck::{Doubt, Rechecks, begin_of_rechecks};
 pub use rounds::{Round, Rounds};
-pub use settings::{DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile};
+pub use settings::{
+    DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile, closest,
+};
 pub use temporary::remove_temporary_files;
 pub use tenant::Tenant;
 pub use workers::Workers;

@@ -19,9 +19,9 @@ use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
 use super::{domain, files};
-pub use file::SettingsDocument;
-pub(super) use file::{DOMAIN_KEYS, FLAGS, closest};
+pub(super) use file::{DOMAIN_KEYS, FLAGS};
 use file::{Lines, WaiverEntry, map};
+pub use file::{SettingsDocument, closest};
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";

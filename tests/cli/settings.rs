@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{at_source, zone};
 use crate::run::{Run, Workspace, cutover, cutover_with, surroundings};
-use cutover::cli::Surroundings;
+use cutover::cli::{SettingsOrigin, SettingsSource, Surroundings};
 
 /// A workspace with two zones and these settings: the workspace, and the options that name them.
 fn workspace(settings: &str) -> (Workspace, String) {
@@ -231,6 +231,84 @@ fn the_default_file_is_read_where_it_is_there() {
     let run = cutover_with(["check", "--zone", &zone], &around(&free));
     assert_eq!((run.status, run.errors()), (2, 1));
     assert!(run.err.contains("[[domain]]") && run.err.contains("cutover check contoso.com"), "{}", run.err);
+}
+
+#[test]
+fn the_file_that_is_read_is_named_with_v_and_its_hooks_count_only_if_it_is_named() {
+    let workspace = Workspace::new();
+    let zone = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let path = workspace.put("cutover.toml", "[defaults]\ntenant = \"contoso\"\n");
+    for (origin, words) in [
+        (SettingsOrigin::CurrentFolder, "current folder"),
+        (SettingsOrigin::ParentFolder, "parent folder"),
+        (SettingsOrigin::UserFolder, "user configuration"),
+        (SettingsOrigin::Environment, "named by CUTOVER_SETTINGS"),
+    ] {
+        let source = SettingsSource { path: path.clone().into(), origin, foreign: Vec::new() };
+        let around = Surroundings { settings: Some(source), ..surroundings() };
+        let note = format!("note: settings: {path} ({words})");
+        let run = cutover_with(["check", "contoso.com", "--zone", &zone, "-v"], &around);
+        assert!(run.status == 0 && run.err.contains(&note), "{run:?}");
+        let run = cutover_with(["check", "contoso.com", "--zone", &zone], &around);
+        assert!(!run.err.contains("settings:"), "{run:?}");
+        let run = cutover_with(["self-check", "--resolver", "127.0.0.1:1", "--timeout", "0.1"], &around);
+        assert!(run.out.contains(&format!("{path} ({words})")), "{run:?}");
+    }
+    let run = cutover(&format!("check contoso.com --zone {zone} --settings {path} -v"));
+    assert!(run.err.contains(&format!("note: settings: {path} (named with --settings)")), "{run:?}");
+}
+
+#[test]
+fn a_file_that_the_environment_names_must_exist_and_one_of_another_user_does_not_count() {
+    let workspace = Workspace::new();
+    let zone = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let missing = workspace.free("missing.toml");
+    let source = |path: &str, origin| SettingsSource { path: path.into(), origin, foreign: Vec::new() };
+    let named = source(&missing, SettingsOrigin::Environment);
+    let around = Surroundings { settings: Some(named), ..surroundings() };
+    let run = cutover_with(["check", "contoso.com", "--zone", &zone], &around);
+    assert_eq!((run.status, run.errors()), (2, 1), "{run:?}");
+    assert!(run.err.contains("CUTOVER_SETTINGS") && run.err.contains(&missing), "{run:?}");
+    let foreign = vec!["/tmp/cutover.toml".into()];
+    let skipped = SettingsSource { foreign, ..source(&missing, SettingsOrigin::CurrentFolder) };
+    let around = Surroundings { settings: Some(skipped), ..surroundings() };
+    let run = cutover_with(["check", "contoso.com", "--zone", &zone], &around);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.err.contains("/tmp/cutover.toml is ignored: another user owns it"), "{run:?}");
+}
+
+#[test]
+fn a_process_finds_its_settings_from_a_folder_below() {
+    let workspace = Workspace::new();
+    workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let settings = "[defaults]\nzone = \"contoso.com.zone\"\n[[domain]]\nname = \"contoso.com\"\n";
+    let path = workspace.put("cutover.toml", settings);
+    let below = workspace.path("notes/may");
+    std::fs::create_dir_all(&below).unwrap();
+    let run = |words: &[&str], variables: &[(&str, &str)]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
+        program.args(words).current_dir(&below).env_remove("CUTOVER_SETTINGS").env_remove("FORCE_COLOR");
+        program.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
+        let output = program.output().unwrap();
+        let text = |octets| String::from_utf8(octets).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (status, out, err) = run(&["check", "-v"], &[]);
+    assert!(status == Some(0) && out.starts_with("contoso.com: ready"), "{out} {err}");
+    assert!(err.contains("(parent folder)"), "{err}");
+    let other = workspace.put("other.toml", settings.replace("contoso.com\"\n", "fabrikam.com\"\n"));
+    let (_, out, _) = run(&["check"], &[("CUTOVER_SETTINGS", &other)]);
+    assert!(out.starts_with("fabrikam.com: "), "{out}");
+    // Color is forced in a pipe, unless it is unwanted.
+    let is_colored = |variables: &[(&str, &str)]| run(&["check"], variables).1.contains("\u{1b}[");
+    assert!(
+        !is_colored(&[]) && is_colored(&[("CLICOLOR_FORCE", "1")]) && is_colored(&[("FORCE_COLOR", "1")])
+    );
+    assert!(!is_colored(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    assert!(run(&["check", "--color", "always"], &[("NO_COLOR", "1")]).1.contains("\u{1b}["));
+    std::fs::remove_file(path).unwrap();
+    std::fs::create_dir(below.join(".git")).unwrap();
+    assert_eq!(run(&["check"], &[]).0, Some(2));
 }
 
 #[test]

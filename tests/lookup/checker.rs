@@ -84,6 +84,7 @@ fn each_domain_has_its_own_choices_and_none_waits_for_another() {
         line: 1,
         groups: Vec::new(),
         expected: expected.map(Into::into),
+        repeated: Default::default(),
     };
     let domains = vec![own("contoso.com", None), own("fabrikam.com", Some(parked))];
     let configured = ConfiguredDomains { file: Some("cutover.toml".into()), domains };

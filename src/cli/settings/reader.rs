@@ -6,8 +6,9 @@ use std::sync::Arc;
 use clap::{Args as _, Command as Parser, FromArgMatches as _};
 
 use crate::cli::args::Expectations;
+use crate::cli::given;
 use crate::record::Name;
-use crate::run::{DomainEntry, ExpectationOptions, OptionValues, SettingsFile};
+use crate::run::{DomainEntry, ExpectationOptions, LineChoice, OptionValues, SettingsFile};
 
 use super::Settings;
 use super::merge::{Layer, longs};
@@ -72,11 +73,7 @@ impl<'s> OptionReader<'s> {
     ///
     /// # Errors
     /// The reason, for a person.
-    pub(super) fn read_line(
-        &mut self,
-        name: &Name,
-        mut values: OptionValues,
-    ) -> Result<Arc<ExpectationOptions>, String> {
+    pub(super) fn read_line(&mut self, name: &Name, mut values: OptionValues) -> Result<LineChoice, String> {
         let settings = self.settings;
         let own = self.named.get(name).copied();
         let mut layers: Vec<&OptionValues> = Vec::new();
@@ -93,7 +90,15 @@ impl<'s> OptionReader<'s> {
             layers.extend(choices_from(file, own, from));
         }
         layers.push(&values);
-        self.read(layers).map_err(|error| reason(&error))
+        // The choices of the file for this domain are found again without the list.
+        let of_file = if groups.is_empty() { layers.len().saturating_sub(1) } else { 0 };
+        let mut listed = OptionValues::new();
+        for layer in layers.iter().skip(of_file) {
+            listed.extend(layer.iter().map(|(key, values)| (key.clone(), values.clone())));
+        }
+        listed.retain(|key, _| !settings.typed.has(key));
+        let expected = self.read(layers).map_err(|error| reason(&error))?;
+        Ok(LineChoice { expected, repeated: given::repeated(&listed).into() })
     }
 }
 

@@ -76,6 +76,9 @@ fn details(run: &Run, domain: &DomainReport) -> String {
         left => text.push_str(&format!(" ({left})")),
     }
     let _ = writeln!(text, "\n\n{}", escaped(&content::way(domain)));
+    if let Some(outage) = &domain.outage {
+        let _ = writeln!(text, "\n{}", message(&outage.message));
+    }
     text.extend(content::edits(domain).as_ref().map(edits));
     let _ = writeln!(text, "\n**Next:** {}", message(&content::next(&run.options.shared, domain)));
     text.push_str(&findings(run, domain));

@@ -1,8 +1,10 @@
 //! Lists the result of every expectation, and the hazards.
 
 use crate::check::Code;
+use crate::report::cause::Cause;
 use crate::report::content::{aside, is_not_published};
 use crate::report::grid::{Cell, laid_out, longest_word};
+use crate::report::harmless::Sanitized;
 use crate::report::style::{Detail, Mark, Style, Tone};
 use crate::report::view::{ExpectationView, HazardView};
 
@@ -16,9 +18,15 @@ type Finding<'v> = (Cell, Option<&'v str>, String, &'v str);
 
 /// Returns a line for each expectation: mark, id, sentence, code. Those that are neither required nor published need
 /// `-v`.
-pub(super) fn expectations(expectations: &[ExpectationView], style: &Style) -> String {
-    let is_shown = |one: &&ExpectationView| style.detail == Detail::Verbose || !is_not_published(one);
+pub(super) fn expectations(expectations: &[&ExpectationView], style: &Style) -> String {
+    let is_shown = |one: &&&ExpectationView| style.detail == Detail::Verbose || !is_not_published(one);
     sentences(expectations.iter().filter(is_shown).map(|one| expectation(one, style)).collect(), style)
+}
+
+/// Returns the line of the cause that explains the result, with the records that show it below.
+pub(super) fn the_cause(cause: &Cause<'_>, style: &Style) -> String {
+    let message = with_records(cause.message, cause.records);
+    format!("\n{}", sentences(vec![(marked(cause.mark, style), None, message, cause.code.word())], style))
 }
 
 fn expectation<'v>(one: &'v ExpectationView, style: &Style) -> Finding<'v> {
@@ -33,16 +41,19 @@ fn expectation<'v>(one: &'v ExpectationView, style: &Style) -> Finding<'v> {
 }
 
 /// Returns a line for each hazard, with the records that show it below.
-pub(super) fn hazards(hazards: &[HazardView], style: &Style) -> String {
-    if hazards.is_empty() {
-        return String::new();
-    }
-    let rows = hazards.iter().map(|hazard| {
-        let records = hazard.records.iter().map(|record| format!("\n  {record}"));
-        let message = hazard.message.to_string() + &records.collect::<String>();
+pub(super) fn hazards<'v>(hazards: impl Iterator<Item = &'v HazardView>, style: &Style) -> String {
+    let rows = hazards.map(|hazard| {
+        let message = with_records(&hazard.message, &hazard.records);
         (marked(Mark::of_hazard(hazard), style), None, message, hazard.code.as_str())
     });
-    format!("\n{}", sentences(rows.collect(), style))
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() { String::new() } else { format!("\n{}", sentences(rows, style)) }
+}
+
+/// Returns a sentence with records below it.
+fn with_records(message: &str, records: &[Sanitized]) -> String {
+    let records = records.iter().map(|record| format!("\n  {record}"));
+    message.to_owned() + &records.collect::<String>()
 }
 
 fn marked(mark: Mark, style: &Style) -> Cell {

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::report::cause::Explained;
 use crate::report::content;
 use crate::report::style::{Style, Tone};
 use crate::report::view::DomainReport;
@@ -12,7 +13,12 @@ use super::parts::{shown_domain, sole_cause};
 pub(super) fn header(report: &DomainReport, style: &Style) -> String {
     let verdict = report.verdict;
     let left = match sole_cause(report, style) {
-        Some(_) => "the domain does not exist".to_owned(),
+        Some(cause) => {
+            let rest = content::left_but(report, |one| cause.is_about(one));
+            let rest =
+                Some(rest).filter(|rest| !rest.is_empty() && cause.explains == Explained::FailedLookups);
+            cause.headline(report) + &rest.map(|rest| format!(", {rest}")).unwrap_or_default()
+        }
         None => content::left(report),
     };
     let notes = if left.is_empty() { String::new() } else { format!(" ({left})") };

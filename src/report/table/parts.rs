@@ -1,14 +1,13 @@
 //! Parts that several sections of the table share.
 
-use crate::check::Code;
 use crate::record::Name;
+use crate::report::cause::{Cause, cause};
 use crate::report::style::{Detail, Style};
-use crate::report::view::{DomainReport, HazardView, unicode};
+use crate::report::view::{DomainReport, unicode};
 
-/// Returns the hazard that explains everything else in the report, which is then left out unless `-v` is given.
-pub(super) fn sole_cause<'v>(report: &'v DomainReport, style: &Style) -> Option<&'v HazardView> {
-    let is_cause = |hazard: &&HazardView| hazard.code == Code::DomainNotFound && hazard.is_error();
-    report.hazards.iter().find(is_cause).filter(|_| style.detail < Detail::Verbose)
+/// Returns the cause that explains the result; what it explains is left out unless `-v` is given.
+pub(super) fn sole_cause<'v>(report: &'v DomainReport, style: &Style) -> Option<Cause<'v>> {
+    cause(report).filter(|_| style.detail < Detail::Verbose)
 }
 
 /// Returns a count with its noun in the singular or the plural.

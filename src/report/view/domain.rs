@@ -17,6 +17,7 @@ use super::expectation::ExpectationView;
 use super::fields;
 use super::hazard::HazardView;
 use super::ignored::IgnoredView;
+use super::outage::OutageView;
 use super::platform::{Platform, TenantView};
 use super::replies::{PolicyView, ReplyView, WebView, reply_view};
 use super::since::Since;
@@ -57,6 +58,9 @@ pub struct DomainReport {
     /// Problems that do not belong to a single expectation.
     #[serde(default)]
     pub hazards: Vec<HazardView>,
+    /// The servers that answered nothing, if that is why expectations are unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outage: Option<OutageView>,
     /// The record sets to add, replace or delete.
     #[serde(default)]
     pub changes: Vec<ChangeView>,
@@ -162,6 +166,7 @@ impl DomainReport {
             zone: None,
             expectations: Vec::new(),
             hazards: Vec::new(),
+            outage: None,
             changes: Vec::new(),
             ignored: Vec::new(),
             replies: None,
@@ -199,6 +204,13 @@ impl DomainReport {
             expectation.possible_until = copies.map(|copies| copies.until);
             expectation.possible_ttl = copies.map(|copies| copies.ttl);
         }
+        self
+    }
+
+    /// Adds the outage that explains why expectations are unknown, if there is one.
+    #[must_use]
+    pub fn with_outage(mut self, facts: &Facts) -> Self {
+        self.outage = OutageView::of(&self.domain, facts, &self.expectations, &self.hazards);
         self
     }
 

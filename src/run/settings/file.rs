@@ -8,6 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
 
+use crate::check::Code;
+
 /// A settings file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -247,6 +249,7 @@ pub(super) struct WaiverEntry {
     /// The domain, or `*` for every domain.
     pub(super) domain: String,
     /// The code, as `cutover explain` lists it.
+    #[schemars(with = "Code")]
     pub(super) code: String,
     /// The reason why the finding may stay.
     pub(super) reason: String,
@@ -377,7 +380,8 @@ fn reason(message: &str) -> String {
 }
 
 /// Returns the known word that was probably meant, if one is similar enough.
-pub(in crate::run) fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = found.to_ascii_lowercase().replace('_', "-");
     let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
     let best = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
