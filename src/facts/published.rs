@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::record::{Name, Question};
 
-use super::view::LONGEST_CHAIN;
 use super::{Facts, Outcome, Reply, Role, Server, UnqueriedNames, VersionOrder};
 
+/// The highest number of replies that are joined into one alias chain; a working chain needs two or three.
+pub(super) const LONGEST_CHAIN: usize = 8;
 /// The highest number of questions along the aliases of one name, over all servers: each server may lead elsewhere.
 const MOST_ALIAS_QUESTIONS: usize = 2 * LONGEST_CHAIN;
 

@@ -9,11 +9,8 @@ use foldhash::HashMap;
 
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
-use super::published::TrustPolicy;
+use super::published::{LONGEST_CHAIN, TrustPolicy};
 use super::{Facts, LookupFailure, Outcome, PolicyReply, ReadLog, Reply, Server};
-
-/// The highest number of replies that are joined into one alias chain; a working chain needs two or three.
-pub(super) const LONGEST_CHAIN: usize = 8;
 
 /// The server, or group of servers, whose answers a view returns.
 #[derive(Debug, Clone, Copy)]

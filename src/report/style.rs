@@ -10,7 +10,7 @@ use super::ascii::{mark, to_ascii};
 use super::view::{ExpectationView, HazardView};
 
 /// The width of a pipe or a file: no line is wrapped.
-pub(crate) const UNLIMITED: usize = usize::MAX;
+pub const UNLIMITED: usize = usize::MAX;
 /// The minimum width in columns; a narrower terminal has to wrap.
 const NARROWEST: usize = 40;
 

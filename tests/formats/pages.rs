@@ -51,7 +51,9 @@ fn scenario(path: &str) -> (World, Outcome) {
 }
 
 fn report(world: &World, outcome: &Outcome) -> DomainReport {
-    DomainReport::new(world.subject(), &outcome.assessment, &outcome.changes).with_replies(&outcome.facts)
+    DomainReport::new(world.subject(), &outcome.assessment, &outcome.changes)
+        .with_replies(&outcome.facts)
+        .with_outage(&outcome.facts)
 }
 
 fn run(outcome: &Outcome, world: &World) -> Run {
@@ -115,6 +117,7 @@ fn removed(change: &ChangeView) -> impl Iterator<Item = &Sanitized> {
 /// What both pages must say of a domain, in this order, in parts that a reader sees.
 fn wanted(report: &DomainReport) -> Vec<String> {
     let mut wanted = vec![report.domain.clone(), report.verdict.to_string().replace('-', " ")];
+    wanted.extend(report.outage.iter().map(|outage| outage.message.to_string()));
     if let (false, Some(zone)) = (report.changes.is_empty(), &report.zone) {
         wanted.push(zone.apex.without_trailing_dot());
         wanted.extend(zone.name_servers.iter().map(|server| server.name.without_trailing_dot()));
@@ -128,8 +131,6 @@ fn wanted(report: &DomainReport) -> Vec<String> {
         }));
     }
     wanted.extend(report.changes.iter().any(|change| change.confirm).then(|| "* ".to_owned()));
-    wanted.push(format!("cutover {}", if report.verdict.word() == "changes-needed" { "" } else { "check" }));
-    wanted.truncate(wanted.len() - 1);
     wanted.push("Next:".to_owned());
     for one in &report.expectations {
         let is_advice =

@@ -33,7 +33,7 @@ impl DomainSpec {
     ///
     /// # Errors
     /// [`Unexpanded`] if it cannot be expanded in advance.
-    pub(crate) fn expanded(&self, current: &Name, sender: &Name) -> Result<Name, Unexpanded> {
+    pub fn expanded(&self, current: &Name, sender: &Name) -> Result<Name, Unexpanded> {
         if let Some(name) = &self.name {
             return Ok(name.clone());
         }

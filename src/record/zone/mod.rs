@@ -12,8 +12,9 @@ mod reader;
 mod tests;
 mod writer;
 
-pub use problem::{Located, MAX_PROBLEMS, TypeHint, ZoneError, ZoneProblem, ZoneWarning};
-pub(crate) use problem::{MAX_OCTETS, MAX_RECORDS};
+pub use problem::{
+    Located, MAX_OCTETS, MAX_PROBLEMS, MAX_RECORDS, TypeHint, ZoneError, ZoneProblem, ZoneWarning,
+};
 pub use writer::to_zone_text;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -7,9 +7,9 @@ use crate::record::{DataError, NameError};
 /// The highest number of problems of one file that are listed; further ones are only counted.
 pub const MAX_PROBLEMS: usize = 20;
 /// The size limit of a zone file, in octets.
-pub(crate) const MAX_OCTETS: usize = 16 << 20;
+pub const MAX_OCTETS: usize = 16 << 20;
 /// The highest number of records in a zone file: short lines may repeat a long owner.
-pub(crate) const MAX_RECORDS: usize = 1_000_000;
+pub const MAX_RECORDS: usize = 1_000_000;
 
 /// The length limit of the data of a record, in octets; its length field has 16 bits (RFC 1035 §3.2.1).
 pub(super) const MAX_DATA: usize = 65_535;

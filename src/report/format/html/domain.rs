@@ -49,7 +49,8 @@ impl Heading {
 #[template(
     ext = "html",
     source = r##"<p class="faint">{{ way }}{% if let Some(checked) = checked %}. Checked {{ checked }}{% endif %}</p>
-{% if let Some(edits) = edits %}<h3>Edit at the DNS host of {{ edits.zone }}</h3>
+{% if let Some(outage) = outage %}<p class="wait">{% for piece in outage %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}</p>
+{% endif %}{% if let Some(edits) = edits %}<h3>Edit at the DNS host of {{ edits.zone }}</h3>
 {% if !edits.name_servers.is_empty() %}<p>Name servers: {% for server in edits.name_servers %}{% if !loop.first %}, {% endif %}<code>{{ server }}</code>{% endfor %}</p>
 {% endif %}<div class="wide"><table class="stack">
 <thead><tr><th>action</th><th>host</th><th>type</th><th>value</th><th>TTL</th></tr></thead>
@@ -91,6 +92,8 @@ impl Heading {
 pub(super) struct Body<'a> {
     way: String,
     checked: Option<String>,
+    /// The sentence about servers that answered nothing.
+    outage: Option<Vec<Piece<'a>>>,
     edits: Option<Edits<'a>>,
     next: Vec<Piece<'a>>,
     rows: Vec<Row<'a>>,
@@ -184,6 +187,7 @@ impl<'a> Body<'a> {
         Self {
             way: content::way(domain),
             checked: checked(run, domain),
+            outage: domain.outage.as_ref().map(|outage| pieces(&outage.message).collect()),
             edits: content::edits(domain),
             next: pieces(&sentences.next).collect(),
             rows: expectations.chain(hazards).collect(),
