@@ -17,7 +17,7 @@
     not(feature = "lookup"),
     doc = "| `lookup` | lookups that gather facts | the only access to the network |"
 )]
-//! | [`check`] | the checks | pure functions; never names `lookup` |
+//! | [`check`] | the checks of MX, SPF, CNAME, DKIM and other records, and the verdict | pure functions; never names `lookup` |
 //! | [`plan`] | the record sets to publish or delete | |
 //! | [`report`] | reports | one frozen view, many formats |
 #![cfg_attr(
@@ -45,7 +45,7 @@
     doc = "| `cli` | the command line | arguments, files, streams and exit status |"
 )]
 //!
-//! Without default features the library has no `lookup`, no `run` and no `cli`, and needs neither tokio nor a resolver: it checks
+//! Without default features the library has no `lookup`, `run`, `serve` or `cli`, and needs neither tokio nor a resolver: it checks
 //! facts that another program has gathered, or that a [`facts::Recording`] has kept.
 //!
 //! ```

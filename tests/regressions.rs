@@ -8,7 +8,7 @@ use cutover::plan::emit::{
 use cutover::plan::{Change, to_bind};
 use cutover::record::{Name, RecordType, acts};
 
-use crate::world::World;
+use crate::world::{Fill, World};
 
 /// Every form of the plan for a zone that is ready otherwise.
 fn plans(spf: &str) -> Vec<String> {
@@ -47,6 +47,24 @@ fn change(zone: &str, options: &str, rtype: RecordType) -> Option<(Vec<String>, 
     let mut changes = outcome.changes.iter().rev();
     let found = changes.find(|change| change.rtype == rtype && !change.before.is_empty());
     found.map(|change| (change.after.data.iter().map(ToString::to_string).collect(), change.confirm))
+}
+
+/// A failed lookup of autodiscover counted as one that does not point to Microsoft, so that the other host was no filter.
+#[test]
+fn an_unknown_host_may_be_a_filter_where_a_lookup_failed() {
+    let server = "  server authoritative 192.0.2.1:53\n";
+    let mx = ["10 mail.fabrikam.example.", "0 contoso-com.mail.protection.outlook.com."];
+    let mx = mx.map(|data| format!("  answer contoso.com. 3600 IN MX {data}\n")).concat();
+    for (outcome, wanted) in [("servfail", true), ("timeout", true), ("no-data", false)] {
+        let recording = format!(
+            "cutover recording 1\nchecked-at 2026-11-22T05:23:00Z\nelsewhere asked\ndomain contoso.com.\n\n\
+             reply contoso.com. MX\n{server}  outcome records\n{mx}\n\
+             reply autodiscover.contoso.com. CNAME\n{server}  outcome {outcome}\n"
+        );
+        let outcome = World::from_recording(&recording, Fill::Ready).check();
+        let change = outcome.changes.iter().find(|change| change.rtype == RecordType::Mx).unwrap();
+        assert_eq!(change.confirm, wanted, "{}", outcome.story());
+    }
 }
 
 #[test]

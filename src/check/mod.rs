@@ -1,9 +1,22 @@
 //! Checks published records against expectations.
 //!
-//! The checks are pure functions over facts, without network access, a clock or output. A judge checks one expectation
-//! as one server, or several together, show it, and returns the finding and the fix together, so that no second table
-//! of remedies can disagree with it. Each relation has a file, next to the document that specifies it and that the
-//! tests execute.
+//! The checks are pure functions over facts, without network access, a clock or output. Each judge checks one
+//! expectation from the perspective of one server or of several, and returns the finding with its fix, so that the two
+//! cannot disagree. A topic has a document (`*.md`), whose examples the tests run.
+//!
+//! | module | checks |
+//! | --- | --- |
+//! | `delivery` | MX |
+//! | `spf` | SPF |
+//! | `alias`, `dkim`, `legacy` | CNAMEs |
+//! | `text`, `dmarc` | TXT records: verification, DMARC |
+//! | `service`, `absence` | SRV records; records that must not be published |
+//! | `policy` | MTA-STS and TLS-RPT |
+//! | `parked` | domains without mail |
+//! | `hazard` | problems outside the expectations |
+//! | `weigh` | all servers together, and the verdict |
+//! | `certainty` | codes of failed lookups |
+//! | `code` | the table of all outcomes |
 
 mod absence;
 mod alias;
@@ -75,7 +88,7 @@ pub struct Case<'a> {
     pub is_source_sure: bool,
     /// The mail host that Microsoft creates for the domain once it accepts it, if known.
     pub mail_host: Option<&'a Name>,
-    /// The failed lookup because of which that host is not known.
+    /// The failed lookup that leaves this host unknown.
     pub host_failure: Option<&'a LookupFailure>,
     /// The facts, as one server or several together show them.
     pub view: FactsView<'a>,

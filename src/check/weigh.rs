@@ -30,7 +30,7 @@ pub struct Assessment {
     pub zone: Option<Zone>,
     /// Every expectation, met or not.
     pub judged: Vec<ExpectationResult>,
-    /// The tenant that holds the domain, if the user wanted it to be asked for.
+    /// The tenant that holds the domain, if `--ask-tenant` was given.
     pub tenancy: Option<Tenancy>,
     /// The problems outside the expectations.
     pub hazards: Vec<Hazard>,

@@ -209,6 +209,6 @@ fn expected(command: &Plan, settings: &Settings) -> Result<ExpectationOptions, P
 
 fn without_time() -> Problem {
     let message = "--format ics: a calendar needs the time of the switch; add `--switch-at TIME`, such as \
-                   `--switch-at 2026-11-28T20:00:00Z`, or use `--format runbook`";
+                   `--switch-at 2027-03-06T20:00:00Z`, or use `--format runbook`";
     Problem::Usage(message.into())
 }

@@ -267,7 +267,7 @@ pub enum Requirement {
 pub struct MailHosts {
     /// The cloud whose hosts are correct.
     pub cloud: Cloud,
-    /// A value given by hand; then no other Microsoft host is correct.
+    /// The host that the user gave. If present, no other Microsoft host is correct.
     pub given: Option<Name>,
     /// The host to propose: the given one, or the one derived from the domain or the tenant.
     pub proposed: Option<Name>,

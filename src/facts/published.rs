@@ -28,8 +28,8 @@ impl Facts {
     /// the zone, or else of the first resolver that has one, or else the most informative failure. `None` if no server
     /// was asked.
     ///
-    /// Once a name server was reached, or may still be, resolvers do not speak for it: a question that no authoritative
-    /// server answered is then a failure.
+    /// Resolvers are used only if no name server is reachable. Otherwise a question that no authoritative server answered
+    /// is a failure.
     #[must_use]
     pub fn published(&self, question: &Question, trust: TrustPolicy) -> Option<&Reply> {
         let replies = self.replies(question);

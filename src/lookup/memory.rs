@@ -83,7 +83,7 @@ impl<K: Clone + Eq + Hash, V> Memory<K, V> {
     }
 }
 
-/// The interval in which a failed lookup is made at most twice.
+/// The interval during which a failing lookup is sent at most twice.
 const REPEAT_AFTER: SignedDuration = SignedDuration::from_secs(1);
 /// The number of failures at which those older than the interval are dropped.
 const MOST_FAILURES: usize = 4096;

@@ -2,6 +2,9 @@
 //!
 //! This module reads the clock for queries. The caller of [`survey`] decides which questions are asked; this module
 //! decides which server to ask, and turns every failure into a value that rules can read.
+//!
+//! The path of a question: `survey` (until every read is answered), `planner` (which queries), `source` (zone file,
+//! recording or network), `network` (which servers), `transport` (the wire).
 
 mod address;
 mod authorities;

@@ -7,8 +7,9 @@ mod phases;
 mod step;
 mod writer;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::check::time::{clock, lasting, left};
 use crate::check::{Assessment, Assumptions, Code, JudgeOptions, Status};
 use crate::expected::{Importance, Subject};
 use crate::facts::Facts;
@@ -99,6 +100,8 @@ impl Schedule {
         let [prepare, _, tidy] = &phases.assessments;
         let zone = tidy.zone.as_ref();
         let source = tidy.source.as_ref();
+        // What is still to be done cannot have been done at a time that is past: the waits after it begin now.
+        let is_pending = !phases.switch.is_empty();
         let mut schedule = Self {
             domain: subject.domain.clone(),
             zone: zone.map_or_else(|| subject.domain.clone(), |zone| zone.apex.clone()),
@@ -111,7 +114,10 @@ impl Schedule {
                 source.provider.map_or_else(|| source.name.clone(), |provider| provider.short.to_owned())
             }),
             target: subject.cloud.title(),
-            switch_at: subject.switch_at,
+            switch_at: subject.switch_at.map(|switch| match is_pending {
+                true => switch.max(facts.checked_at),
+                false => switch,
+            }),
             checked_at: facts.checked_at,
             warnings: warnings(tidy),
             steps: Vec::new(),
@@ -132,6 +138,29 @@ impl Schedule {
         steps.sort_by_key(|step| step.offset);
         schedule.steps = steps;
         schedule
+            .warnings
+            .extend(subject.switch_at.filter(|_| is_pending).and_then(|at| schedule.lateness(at)));
+        schedule
+    }
+
+    /// Returns a sentence if the switch is planned for a time that is past, or that leaves too little time before it.
+    fn lateness(&self, switch: Timestamp) -> Option<String> {
+        if switch < self.checked_at {
+            return Some(format!(
+                "{} is over, and the switch is still to be done: all times count from now. Give the planned time with \
+                 `--switch-at`.",
+                clock(switch)
+            ));
+        }
+        let first = self.steps.iter().map(|step| step.offset).min().filter(SignedDuration::is_negative)?;
+        let needed = u32::try_from(first.abs().as_secs()).ok()?;
+        (switch.checked_add(first).ok()? < self.checked_at).then(|| {
+            format!(
+                "The switch is in {}, and the steps before it need {}. Choose a later time, or do them now.",
+                left(self.checked_at, switch),
+                lasting(needed)
+            )
+        })
     }
 }
 

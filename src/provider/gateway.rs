@@ -1,4 +1,4 @@
-//! A mail filter that stays in front of Microsoft 365.
+//! Parses `--gateway`: a mail filter that stays in front of Microsoft 365. The known filters are rows of the table.
 //!
 //! DNS shows a filter but not the mail host after it, so an admin declares the filter: by its id in the table or, for a
 //! filter that is not in the table, by the suffix of its host names.

@@ -1,4 +1,5 @@
-//! Writes the report as JSON, version 1.
+//! Writes views as JSON, version 1: plans, expected records, and the reports of the server. `format::json` writes the
+//! report of `check`.
 
 use serde::Serialize;
 

@@ -143,7 +143,7 @@ struct DomainPage {
     /// HTML.
     report: String,
     formats: Vec<&'static str>,
-    /// The format of the plan that is shown, what is to be said of it, and its text.
+    /// The format of the plan on the page, a note about it, and its text.
     shown_plan: (&'static str, Option<&'static str>, Option<String>),
     /// Whether the plan is there after a check.
     is_plan_awaited: bool,

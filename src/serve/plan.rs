@@ -10,7 +10,7 @@ use crate::run::{Checked, PlanFormat, PlanLayout, RunOptions, plan_text};
 
 use super::rendering::PLAIN;
 
-/// How a plan is wanted.
+/// The requested form of a plan.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlanQuery {
     pub(super) format: PlanFormat,
@@ -20,12 +20,12 @@ pub(super) struct PlanQuery {
 }
 
 impl PlanQuery {
-    /// Returns the plan as it is without more options.
+    /// Returns the query for this format with default options.
     pub(super) fn of(format: PlanFormat) -> Self {
         Self { format, phase: None, provider: None, is_rollback: false }
     }
 
-    /// Returns the phase of the check that the plan is made of: a schedule goes to the end of the move. `None` for
+    /// Returns the phase to check for the plan: a schedule covers the whole move, up to its last phase. `None` for
     /// the phase of the settings.
     pub(super) fn checked_phase(self) -> Option<Phase> {
         if self.format.is_schedule() { Some(Phase::Tidy) } else { self.phase }

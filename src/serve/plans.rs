@@ -1,6 +1,6 @@
 //! Keeps the last checks of the domains whose plan a page shows, so that the page need not wait for a check.
 //!
-//! What is kept of other domains is their report, which is a part of this and has no plan in the forms of DNS hosts.
+//! For other domains only the report is kept, which is not enough to write a plan in every format.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,12 +12,12 @@ use crate::expected::Phase;
 use crate::record::Name;
 use crate::run::Checked;
 
-/// Checks that are kept at most; those whose pages were not shown for longest go first.
+/// The maximum number of checks that are kept; those whose pages were least recently shown are dropped first.
 const MOST: usize = 64;
 /// A check is kept for this long after its page was shown.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// A domain and how it is checked, where that is not as the settings say.
+/// A domain, and the phase of its check if it differs from the settings.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) domain: Name,
@@ -45,7 +45,7 @@ struct Kept {
 }
 
 impl Plans {
-    /// Returns the last check for a page. The checks after this are kept.
+    /// Returns the last check for a page, and keeps later checks of the same key.
     pub(super) fn open(&self, key: &Key) -> Option<Arc<Checked>> {
         let (mut kept, now) = (self.kept(), Instant::now());
         kept.retain(|_, one| now.duration_since(one.shown) < LONGEST);
@@ -66,7 +66,7 @@ impl Plans {
         }
     }
 
-    /// Forgets the checks, and keeps those that follow for the same pages.
+    /// Drops the stored checks. New checks for the same pages are still kept.
     pub(super) fn forget_checks(&self) {
         self.kept().values_mut().for_each(|one| one.checked = None);
     }

@@ -192,7 +192,7 @@ fn the_filter_of_many_domains_shows_those_that_match_and_their_number() {
         let is_open = "document.querySelector('details[data-name^=\"customer-17.\"]').open";
         assert_eq!(page.value(is_open), json!(false), "{width}");
         page.click("tr[data-name^=\"customer-17.\"] a");
-        assert_eq!(page.value(is_open), json!(true), "{width}");
+        page.until(is_open, |open| open == true);
         assert_eq!(page.errors(), [""; 0]);
     }
 }

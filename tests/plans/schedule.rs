@@ -59,6 +59,27 @@ fn without_a_time_hours_count_from_the_switch() {
     );
 }
 
+/// All waits were cut to the present, so that the old service could be closed at once.
+#[test]
+fn a_switch_in_the_past_that_is_not_done_counts_from_now() {
+    let over = cutover(&format!("{DEMO} --format runbook --switch-at 2026-01-05T20:00:00Z"));
+    for part in [
+        "**Warning:** 2026-01-05 20:00 UTC is over",
+        "Switch (T): 2026-11-22 05:23 UTC.",
+        "## 9. Close the old service: from 2026-11-27 06:",
+    ] {
+        assert!(over.out.contains(part), "{part}: {}", over.out);
+    }
+    let short = cutover(&format!("{DEMO} --format runbook --switch-at 2026-11-22T06:53:00Z"));
+    assert!(
+        short.out.contains("**Warning:** The switch is in 90 min, and the steps before it need"),
+        "{}",
+        short.out
+    );
+    let enough = cutover(&format!("{DEMO} --format runbook {SWITCH}"));
+    assert!(!enough.out.contains("Warning"), "{}", enough.out);
+}
+
 #[test]
 fn a_calendar_needs_a_time() {
     let run = cutover(&format!("{DEMO} --format ics"));

@@ -22,7 +22,8 @@ impl MxJudge<'_> {
         if self.asks_for_filters() && others.iter().all(is_filter) {
             return Ok(self.undeclared(others, &hosts));
         }
-        if self.may_be_filter(others) {
+        let may_be_filter = self.may_be_filter(others);
+        if let Ok(true) = may_be_filter {
             let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
             let message = format!(
                 "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
@@ -36,7 +37,9 @@ impl MxJudge<'_> {
             causes(others),
             filter_hint(others)
         );
-        Ok(self.wrong(Code::MxRival, message))
+        let finding = self.wrong(Code::MxRival, message);
+        // A failed lookup does not show that it is not a filter.
+        Ok(if may_be_filter.is_err() { confirmed(finding) } else { finding })
     }
 
     pub(super) fn none_right(&self, others: &[&Exchange]) -> Result<Finding, LookupFailure> {
@@ -100,7 +103,7 @@ impl MxJudge<'_> {
                     "Replace the MX records: {hosts} is a Microsoft name that accepts no mail for the \
                 domain."
                 )
-            } else if self.may_be_filter(others) {
+            } else if let Ok(true) = self.may_be_filter(others) {
                 let gateway =
                     others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
                 format!(
@@ -127,24 +130,34 @@ impl MxJudge<'_> {
 
     /// Returns whether unknown hosts receive the mail of a domain that is otherwise at Microsoft: most likely they are
     /// a filter.
-    fn may_be_filter(&self, others: &[&Exchange]) -> bool {
+    ///
+    /// # Errors
+    /// The failed lookup that leaves this open.
+    fn may_be_filter(&self, others: &[&Exchange]) -> Result<bool, LookupFailure> {
         let Case { subject, view, .. } = self.case;
         let target = |purpose| subject.cloud.name(purpose);
         let is_published =
             |data: &RecordData| data.target().is_some() && data.target() == target(Purpose::Autodiscover);
         let autodiscover = subject.domain.prepend("autodiscover").ok();
-        let aliases =
-            autodiscover.and_then(|name| view.set(&name, RecordType::Cname).ok()).unwrap_or_default();
-        let texts = view.set(&subject.domain, RecordType::Txt).unwrap_or_default();
+        let aliases = autodiscover.map(|name| view.set(&name, RecordType::Cname)).transpose();
+        let texts = view.set(&subject.domain, RecordType::Txt);
         let includes_microsoft = |data: &RecordData| match (data, target(Purpose::SpfInclude)) {
             (RecordData::Txt(text), Some(include)) => SpfRecord::parse(text)
                 .is_some_and(|record| record.evaluated().any(|term| includes(&term.meaning, include))),
             _ => false,
         };
-        subject.gateways.is_empty()
-            && others.iter().all(|exchange| exchange.kind == Host::Foreign)
-            && (subject.hybrid || aliases.data.iter().any(is_published))
-            && texts.data.iter().any(includes_microsoft)
+        if !subject.gateways.is_empty() || !others.iter().all(|exchange| exchange.kind == Host::Foreign) {
+            return Ok(false);
+        }
+        let is_at_microsoft = match subject.hybrid {
+            true => Ok(true),
+            false => aliases.map(|set| set.is_some_and(|set| set.data.iter().any(is_published))),
+        };
+        match (is_at_microsoft, texts.map(|set| set.data.iter().any(includes_microsoft))) {
+            (Ok(false), _) | (_, Ok(false)) => Ok(false),
+            (Ok(true), Ok(true)) => Ok(true),
+            (Err(failure), _) | (_, Err(failure)) => Err(failure),
+        }
     }
 
     /// Returns whether a known filter may be meant to stay, because the admin gave neither a filter nor the MX host.

@@ -46,7 +46,7 @@ pub(super) struct ServerConsensus<'a> {
     /// The questions that each server answers differently from the published state; computed on first use.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     accepted: bool,
-    /// The failed reply because of which no name server of the zone could be found, if both views count.
+    /// The failed reply that prevented finding the zone's name servers; only with `TrustPolicy::Both`.
     unfound: Option<&'a Reply>,
 }
 

@@ -266,7 +266,7 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|_| {
-            "expected a time with its zone (RFC 3339), such as 2026-11-28T20:00:00Z or 2026-11-28T21:00:00+01:00".into()
+            "expected a time with its zone (RFC 3339), such as 2027-03-06T20:00:00Z or 2027-03-06T21:00:00+01:00".into()
         })
     }
 }

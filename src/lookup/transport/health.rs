@@ -57,7 +57,7 @@ pub(super) struct ServerHealth {
     zones: Mutex<HashMap<Name, Arc<ZoneHealth>>>,
 }
 
-/// The silence of a server as a whole.
+/// Tracks whether a server has stopped answering for all zones.
 #[derive(Debug, Default)]
 struct Overall {
     /// The number of zones without any answer since the last answer for another zone.

@@ -1,4 +1,4 @@
-//! The one cause of many failed lookups: servers that answer nothing.
+//! Finds servers that answer no question, the common cause of many failed lookups.
 
 use std::collections::BTreeMap;
 
