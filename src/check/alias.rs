@@ -25,12 +25,12 @@ pub(super) fn judge(
     target: &Name,
 ) -> Result<Finding, LookupFailure> {
     let set = case.view.set(&expectation.name, RecordType::Cname)?;
-    let bench = AliasJudge { case, expectation, target };
-    let mut finding = if set.is_empty() { bench.without_alias()? } else { bench.with_alias(&set)? };
+    let judge = AliasJudge { case, expectation, target };
+    let mut finding = if set.is_empty() { judge.without_alias()? } else { judge.with_alias(&set)? };
     if is_proxied(case, expectation) {
         finding = behind_proxy(finding, expectation);
     }
-    Ok(bench.before_its_phase(finding))
+    Ok(judge.before_its_phase(finding))
 }
 
 /// Returns whether the zone file marks the alias as proxied.

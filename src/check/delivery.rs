@@ -46,10 +46,10 @@ pub(super) fn judge(
         }
     }
     read_ahead(case, expectation, &exchanges);
-    let bench = MxJudge { case, expectation, hosts, set: &set, exchanges: &exchanges };
+    let judge = MxJudge { case, expectation, hosts, set: &set, exchanges: &exchanges };
     if exchanges.is_empty() {
         let message = "Add an MX record: without one, senders deliver to your web server's address.";
-        return Ok(bench.wrong(Code::MxMissing, message));
+        return Ok(judge.wrong(Code::MxMissing, message));
     }
     let right = exchanges.iter().any(|exchange| exchange.kind.is_right());
     let verification = exchanges.iter().any(|exchange| exchange.kind == Host::Verification);
@@ -57,20 +57,20 @@ pub(super) fn judge(
         .iter()
         .filter(|exchange| !exchange.kind.is_right() && exchange.kind != Host::Verification)
         .collect();
-    if let Some(finding) = bench.before_the_switch(right, &others) {
+    if let Some(finding) = judge.before_the_switch(right, &others) {
         return Ok(finding);
     }
     if others.is_empty() && right {
-        return match bench.beside_filter() {
+        return match judge.beside_filter() {
             Some(finding) => Ok(finding),
-            None => bench.all_right(verification),
+            None => judge.all_right(verification),
         };
     }
     if others.is_empty() {
         let message = "Replace the MX record for domain verification: no mail can be delivered to it.";
-        return Ok(bench.wrong(Code::MxVerificationLeft, message));
+        return Ok(judge.wrong(Code::MxVerificationLeft, message));
     }
-    if right { bench.rival(&others) } else { bench.none_right(&others) }
+    if right { judge.rival(&others) } else { judge.none_right(&others) }
 }
 
 /// Reads in one batch everything that the check of these MX records may need.
@@ -304,8 +304,8 @@ impl MxJudge<'_> {
             _ => BTreeSet::new(),
         };
         // If the expected host is the missing one, the fix is in the admin center, not in the zone.
-        let is_curable = proposed.is_some() || !kept.is_empty();
-        if is_curable { finding.fixed_by(self.cure_with(kept)) } else { finding }
+        let is_fixable = proposed.is_some() || !kept.is_empty();
+        if is_fixable { finding.fixed_by(self.fix_with(kept)) } else { finding }
     }
 
     /// Returns whether the record names Microsoft's host for this very domain, and none of these.

@@ -22,17 +22,17 @@ pub(super) fn judge(
     selector: &Selector,
 ) -> Result<Finding, LookupFailure> {
     let set = case.view.set(&expectation.name, RecordType::Cname)?;
-    let bench = DkimJudge { case, expectation, selector, set: &set };
+    let judge = DkimJudge { case, expectation, selector, set: &set };
     let finding = match &set.data.iter().filter_map(RecordData::target).collect::<Vec<_>>()[..] {
-        [] => bench.without_alias()?,
-        [target] => bench.with_alias(target)?,
+        [] => judge.without_alias()?,
+        [target] => judge.with_alias(target)?,
         several => {
             let all = join_and(several.iter().map(|target| backticked(target)));
             let message = format!(
                 "Keep only the right CNAME at {}: it has several ({all}).",
                 backticked(&expectation.name)
             );
-            bench.wrong(Code::AliasElsewhere, message)
+            judge.wrong(Code::AliasElsewhere, message)
         }
     };
     Ok(if alias::is_proxied(case, expectation) { alias::behind_proxy(finding, expectation) } else { finding })

@@ -35,11 +35,11 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     // A record that only a wildcard returns cannot be kept or replaced at this name.
     let wrong = !is_right(&set) && wildcard::is_from_wildcard(case, &expectation.question(), &set)?;
     let own = if wrong { RecordSet::default() } else { set.clone() };
-    let bench = DmarcJudge { case, expectation, set: &set, own: &own };
+    let judge = DmarcJudge { case, expectation, set: &set, own: &own };
     match &policies[..] {
-        [] => bench.none(),
-        [policy] => Ok(bench.one(policy)),
-        several => Ok(bench.several(several)),
+        [] => judge.none(),
+        [policy] => Ok(judge.one(policy)),
+        several => Ok(judge.several(several)),
     }
 }
 

@@ -62,13 +62,13 @@ pub(super) fn judge(
         ttl: if records.is_empty() { 0 } else { set.ttl },
     };
     let reader = Reader::new(&case.view);
-    let bench = SpfJudge { case, expectation, include, set: &set, observed: &observed, reader: &reader };
+    let judge = SpfJudge { case, expectation, include, set: &set, observed: &observed, reader: &reader };
     match &records[..] {
-        [] => bench.none(texts().find(|text| looks_like_spf(text, include))),
-        [(text, record)] => bench.one(text, record),
+        [] => judge.none(texts().find(|text| looks_like_spf(text, include))),
+        [(text, record)] => judge.one(text, record),
         several => {
             let records: Vec<&SpfRecord> = several.iter().map(|(_, record)| record).collect();
-            bench.several(&records)
+            judge.several(&records)
         }
     }
 }
@@ -164,8 +164,8 @@ impl SpfJudge<'_> {
         if let Some(fault) = everyone.or(tally.faults.first()) {
             let (code, message) = self.faulty(fault);
             let finding = self.wrong(code, message, &[record])?;
-            let is_curable = !finding.fix.is_empty();
-            return Ok(if is_curable { finding } else { fault::at_others(finding, fault, domain) });
+            let is_fixable = !finding.fix.is_empty();
+            return Ok(if is_fixable { finding } else { fault::at_others(finding, fault, domain) });
         }
         if tally.lookups > MOST_LOOKUPS {
             return self.too_many(record, &tally);

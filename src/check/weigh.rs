@@ -2,7 +2,7 @@
 //!
 //! This is the only place where servers are compared, importance is settled and the verdict is formed.
 
-mod panel;
+mod consensus;
 
 use crate::expected::{Expectation, Id, Importance, Subject, expectations};
 use crate::facts::{
@@ -17,7 +17,7 @@ use super::{
     Case, Code, DetectedProvider, ExpectationResult, Hazard, Reminder, Status, Verdict, delivery, hazard,
     origin, reminder, withheld,
 };
-use panel::ServerConsensus;
+use consensus::ServerConsensus;
 
 /// The complete result of checking one domain.
 #[derive(Debug, Clone)]
@@ -138,8 +138,8 @@ pub fn assess(subject: &Subject, facts: &Facts, judge_options: JudgeOptions<'_>)
 }
 
 fn judge_all(case: &Case<'_>, list: &[Expectation]) -> Vec<ExpectationResult> {
-    let panel = ServerConsensus::new(case);
-    list.iter().map(|expectation| panel.judged(expectation.clone())).collect()
+    let consensus = ServerConsensus::new(case);
+    list.iter().map(|expectation| consensus.judged(expectation.clone())).collect()
 }
 
 /// Returns the MX host that Microsoft has assigned. It is searched for only if the MX records may have to change.

@@ -50,7 +50,7 @@ impl LookupFailure {
 
     /// Returns the failure of an alias chain that begins at the name of the question and has more than `names` names.
     #[must_use]
-    pub(crate) fn too_deep(question: Question, names: usize) -> Self {
+    pub(crate) fn chain_too_long(question: Question, names: usize) -> Self {
         Self {
             question,
             outcome: Outcome::ChainTooLong,

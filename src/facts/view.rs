@@ -222,7 +222,7 @@ impl<'a> FactsView<'a> {
         let mut parts = 1;
         while let Some(end) = answer.open_end(question) {
             if parts == LONGEST_CHAIN {
-                return Err(LookupFailure::too_deep(question.clone(), LONGEST_CHAIN));
+                return Err(LookupFailure::chain_too_long(question.clone(), LONGEST_CHAIN));
             }
             parts += 1;
             let Answer { existence, set, chain } = self.own_answer(&Question::new(end, question.rtype))?;

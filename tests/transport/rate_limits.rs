@@ -15,7 +15,7 @@ use crate::lab::{Lab, LabServer, Say, Via};
 const DELAY: Duration = Duration::from_millis(20);
 
 fn polite(server: &LabServer, in_flight: u32, per_second: Option<u32>, patience: Duration) -> Client {
-    let transport = Transport::new(patience).with_manners(RateLimits { in_flight, per_second });
+    let transport = Transport::new(patience).with_rate_limits(RateLimits { in_flight, per_second });
     Client { transport, ..Client::authority(server.address()) }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn end_of_chain(
             return Ok(None);
         }
         if seen.len() >= LONGEST_CHAIN {
-            return Err(LookupFailure::too_deep(expectation.question(), LONGEST_CHAIN));
+            return Err(LookupFailure::chain_too_long(expectation.question(), LONGEST_CHAIN));
         }
         let next = match follows(&current, &case.subject.domain) {
             true => case.view.set(&current, RecordType::Cname)?,

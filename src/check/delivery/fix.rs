@@ -45,14 +45,14 @@ impl MxJudge<'_> {
             *best = (*best).min(*preference);
         }
         let record = |(host, preference): (&Name, u16)| RecordData::Mx { preference, exchange: host.clone() };
-        self.cure_with(kept.into_iter().map(record).collect())
+        self.fix_with(kept.into_iter().map(record).collect())
     }
 
     pub(super) fn is_right(&self, host: &Name) -> bool {
         classify(host, self.hosts, &self.case.subject.domain, self.case.source).is_right()
     }
 
-    pub(super) fn cure_with(&self, mut after: BTreeSet<RecordData>) -> Vec<Edit> {
+    pub(super) fn fix_with(&self, mut after: BTreeSet<RecordData>) -> Vec<Edit> {
         // Before the switch mail stays where it is.
         if self.case.phase() < Phase::Switch {
             return Vec::new();

@@ -78,40 +78,40 @@ pub(super) struct Candidate {
 }
 
 /// Returns the terms of a record that cost lookups, except Microsoft's include, each with the best reason to remove it.
-pub(super) fn candidates(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
+pub(super) fn candidates(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Candidate> {
     let held = held(tally);
     let mut seen = BTreeSet::new();
     let mut candidates = Vec::new();
     for cost in &tally.costs {
         let again = !seen.insert(key(&cost.term));
-        if !again && super::is_include_of(&cost.term.meaning, bench.include) {
+        if !again && super::is_include_of(&cost.term.meaning, judge.include) {
             continue;
         }
-        let reason = if again { Reason::Twice } else { reason(bench, record, tally, &held, cost) };
+        let reason = if again { Reason::Twice } else { reason(judge, record, tally, &held, cost) };
         candidates.push(Candidate { term: cost.term.text.clone(), saving: cost.lookups, reason });
     }
     candidates
 }
 
 fn reason(
-    bench: &SpfJudge<'_>,
+    judge: &SpfJudge<'_>,
     record: &SpfRecord,
     tally: &Tally,
     held: &BTreeMap<&Name, &str>,
     cost: &Cost,
 ) -> Reason {
     let source =
-        || bench.is_of_sure_source(&cost.term.meaning).map(|_| Reason::Source(bench.case.source_word()));
+        || judge.is_of_sure_source(&cost.term.meaning).map(|_| Reason::Source(judge.case.source_word()));
     match &cost.term.meaning {
         Meaning::Mechanism(_, Mechanism::Ptr(_)) => Reason::Deprecated,
         Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_) | Mechanism::Exists(_)) if cost.is_void => {
             Reason::NoAnswer
         }
         Meaning::Mechanism(_, Mechanism::A(domain)) => {
-            source().unwrap_or_else(|| address(bench, record, cost, domain.as_ref()))
+            source().unwrap_or_else(|| address(judge, record, cost, domain.as_ref()))
         }
         Meaning::Mechanism(_, Mechanism::Mx(domain)) => {
-            source().unwrap_or_else(|| mail_hosts(bench, tally, domain.as_ref()))
+            source().unwrap_or_else(|| mail_hosts(judge, tally, domain.as_ref()))
         }
         Meaning::Mechanism(_, Mechanism::Include(domain)) => source().unwrap_or_else(|| {
             let holder = domain.name.as_ref().and_then(|name| held.get(name));
@@ -129,11 +129,11 @@ fn reason(
 }
 
 /// Returns the reason to remove an `a` term: its addresses are already in the record, or can be written instead.
-fn address(bench: &SpfJudge<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&DomainSpec>) -> Reason {
+fn address(judge: &SpfJudge<'_>, record: &SpfRecord, cost: &Cost, domain: Option<&DomainSpec>) -> Reason {
     let generic = || Reason::Address("its addresses as `ip4:` or `ip6:`".into());
-    let own = &bench.case.subject.domain;
+    let own = &judge.case.subject.domain;
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
-    let addresses = addresses(&bench.case.view, name);
+    let addresses = addresses(&judge.case.view, name);
     // With a prefix length, the term authorizes a network.
     if addresses.is_empty() || cost.term.text.contains('/') {
         return generic();
@@ -182,11 +182,11 @@ fn is_listed(record: &SpfRecord, address: IpAddr) -> bool {
 
 /// Returns the reason to remove an `mx` term: Microsoft receives the mail and its include covers sending, or the
 /// addresses of the hosts can be written instead.
-fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
-    let own = &bench.case.subject.domain;
+fn mail_hosts(judge: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) -> Reason {
+    let own = &judge.case.subject.domain;
     let generic = || Reason::Address("the addresses of its hosts as `ip4:` or `ip6:`".into());
     let Some(name) = domain.map_or(Some(own), |domain| domain.name.as_ref()) else { return generic() };
-    let answer = bench.case.view.answer(&Question::new(name.clone(), RecordType::Mx));
+    let answer = judge.case.view.answer(&Question::new(name.clone(), RecordType::Mx));
     let Some(answer) = answer.ok().filter(|answer| answer.existence == Existence::Records) else {
         return generic();
     };
@@ -195,7 +195,7 @@ fn mail_hosts(bench: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) 
     };
     let mut hosts = answer.set.data.iter().filter_map(RecordData::target);
     if tally.includes_microsoft && hosts.all(is_microsofts) {
-        return Reason::Covered(backticked(bench.include));
+        return Reason::Covered(backticked(judge.include));
     }
     generic()
 }

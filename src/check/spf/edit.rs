@@ -41,18 +41,18 @@ pub(super) struct Fix {
 
 /// Returns the fix. `instead_of` is an invalid TXT record that was meant to be the SPF record.
 pub(super) fn fix(
-    bench: &SpfJudge<'_>,
+    judge: &SpfJudge<'_>,
     records: &[&SpfRecord],
     instead_of: Option<&Text>,
 ) -> Result<Fix, LookupFailure> {
-    let domain = &bench.case.subject.domain;
-    let view = bench.case.view;
+    let domain = &judge.case.subject.domain;
+    let view = judge.case.view;
     let before: Vec<Tally> =
-        records.iter().map(|record| walk::tally(bench.reader, domain, record, bench.include)).collect();
+        records.iter().map(|record| walk::tally(judge.reader, domain, record, judge.include)).collect();
     let mut terms = Terms::merged(records);
     let mut own: BTreeMap<Name, Edit> = BTreeMap::new();
     let pairs = records.iter().zip(&before);
-    let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(bench, record, tally)).collect();
+    let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally)).collect();
     for tally in &before {
         for fault in &tally.faults {
             match place(fault, domain) {
@@ -60,10 +60,10 @@ pub(super) fn fix(
                 Place::Wide(term) => terms.narrow(term),
                 // An alias, for example from a wildcard, leads back to the domain, whose own include of it can be
                 // removed.
-                Place::OwnRecord(holder) if fault.kind == FaultKind::Loop && !is_own(bench, holder) => {
+                Place::OwnRecord(holder) if fault.kind == FaultKind::Loop && !is_own(judge, holder) => {
                     terms.remove(&fault.top);
                 }
-                Place::OwnRecord(holder) => repair_own(bench, holder, tally, &moved, &mut own)?,
+                Place::OwnRecord(holder) => repair_own(judge, holder, tally, &moved, &mut own)?,
                 Place::Elsewhere => {}
             }
         }
@@ -72,50 +72,50 @@ pub(super) fn fix(
             let is_moved = |term: &str| moved.iter().any(|one| one.holder == *domain && one.term == term);
             tally.void_terms().filter(|term| !is_moved(term)).for_each(|term| terms.remove(term));
         }
-        for (holder, _) in bench.sources_in_own_records(tally) {
-            repair_own(bench, &holder, tally, &moved, &mut own)?;
+        for (holder, _) in judge.sources_in_own_records(tally) {
+            repair_own(judge, &holder, tally, &moved, &mut own)?;
         }
         for one in moved.iter().filter(|one| one.holder != *domain) {
-            repair_own(bench, &one.holder, tally, &moved, &mut own)?;
+            repair_own(judge, &one.holder, tally, &moved, &mut own)?;
         }
     }
     for one in &moved {
         if one.holder == *domain {
             terms.replace_by(&one.term, &one.instead);
             terms.decided.push(one.replacement(false));
-        } else if is_own(bench, &one.holder) {
+        } else if is_own(judge, &one.holder) {
             terms.decided.push(one.replacement(false));
         } else {
             terms.put_before(&one.top, &one.instead);
             terms.decided.push(one.replacement(true));
         }
     }
-    if bench.case.phase() >= Phase::Tidy {
-        terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
+    if judge.case.phase() >= Phase::Tidy {
+        terms.leave(|meaning| judge.is_of_sure_source(meaning).is_some());
     }
     let mut planned = view.planned.clone();
     own.values().for_each(|edit| publish(&mut planned, edit));
     let with_own = FactsView { planned: &planned, ..view };
     let edited = Reader::new(&with_own);
-    let reader = if own.is_empty() { bench.reader } else { &edited };
-    let tally_of = |record: &SpfRecord| walk::tally(reader, domain, record, bench.include);
-    match needs_include(bench, &terms.record(records), tally_of)? {
+    let reader = if own.is_empty() { judge.reader } else { &edited };
+    let tally_of = |record: &SpfRecord| walk::tally(reader, domain, record, judge.include);
+    match needs_include(judge, &terms.record(records), tally_of)? {
         Needed::No => {}
-        Needed::Last => terms.add_include(bench.include),
-        Needed::First => terms.add_include_first(bench.include),
+        Needed::Last => terms.add_include(judge.include),
+        Needed::First => terms.add_include_first(judge.include),
         Needed::BeforeFailing => {
-            terms.add_include_first(bench.include);
+            terms.add_include_first(judge.include);
             terms.decided.push(format!(
                 "`include:{}` goes first, so that failing terms cannot stop mail from Microsoft 365",
-                bench.include.without_trailing_dot()
+                judge.include.without_trailing_dot()
             ));
         }
     }
     // Without a record, no sender fails SPF, so a platform that still sends has to be included before this record is
     // published.
-    let still_sends = bench.case.source.filter(|_| records.is_empty() && bench.case.phase() < Phase::Tidy);
+    let still_sends = judge.case.source.filter(|_| records.is_empty() && judge.case.phase() < Phase::Tidy);
     if let Some(source) = still_sends {
-        let include = source.spf_include().filter(|include| bench.reader.may_have_record(include));
+        let include = source.spf_include().filter(|include| judge.reader.may_have_record(include));
         terms.decided.push(match &include {
             Some(include) => format!(
                 "`include:{}` stays until nothing is sent from {} any more",
@@ -127,11 +127,11 @@ pub(super) fn fix(
         include.iter().for_each(|include| terms.add_include(include));
     }
     let mut left_out = Vec::new();
-    for sender in &bench.case.subject.spf_senders {
+    for sender in &judge.case.subject.spf_senders {
         let mut with_sender = terms.clone();
         with_sender.add(&sender.text);
         let tally = tally_of(&terms.record(records));
-        let is_missing = bench.lacks(sender, &terms.record(records), &tally);
+        let is_missing = judge.lacks(sender, &terms.record(records), &tally);
         if !is_missing {
             continue;
         }
@@ -149,13 +149,13 @@ pub(super) fn fix(
     let replaced =
         |data: &&RecordData| text_of(data).is_some_and(|text| is_spf(text) || instead_of == Some(text));
     let published = RecordData::Txt(Text::from(record.to_string().as_str()));
-    let kept = bench.set.data.iter().filter(|data| !replaced(data)).cloned();
+    let kept = judge.set.data.iter().filter(|data| !replaced(data)).cloned();
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
-    let name = bench.expectation.name.clone();
+    let name = judge.expectation.name.clone();
     let after = tally_of(&record);
     let exceeds = after.lookups > super::MOST_LOOKUPS || after.voids.len() > super::MOST_VOID_LOOKUPS;
     let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || exceeds;
-    let here = (texts != bench.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
+    let here = (texts != judge.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let edits = here.into_iter().chain(own.into_values()).collect();
     let decided = std::mem::take(&mut terms.decided);
     Ok(Fix { edits, after, record, texts, decided, dropped, left_out })
@@ -223,23 +223,23 @@ fn place<'a>(fault: &'a Fault, domain: &Name) -> Place<'a> {
 }
 
 /// Returns whether the TXT records at a name belong to the domain. A CNAME leads to those of a third party.
-pub(super) fn is_own(bench: &SpfJudge<'_>, holder: &Name) -> bool {
-    let answer = bench.case.view.own_answer(&Question::new(holder.clone(), RecordType::Txt));
-    holder.is_within(&bench.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
+pub(super) fn is_own(judge: &SpfJudge<'_>, holder: &Name) -> bool {
+    let answer = judge.case.view.own_answer(&Question::new(holder.clone(), RecordType::Txt));
+    holder.is_within(&judge.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 
 /// Merges the SPF records at an included name of the domain into one valid record, once for each name.
 fn repair_own(
-    bench: &SpfJudge<'_>,
+    judge: &SpfJudge<'_>,
     holder: &Name,
     tally: &Tally,
     moved: &[Moved],
     own: &mut BTreeMap<Name, Edit>,
 ) -> Result<(), LookupFailure> {
-    if own.contains_key(holder) || !is_own(bench, holder) {
+    if own.contains_key(holder) || !is_own(judge, holder) {
         return Ok(());
     }
-    let set = bench.case.view.set(holder, RecordType::Txt)?;
+    let set = judge.case.view.set(holder, RecordType::Txt)?;
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
     let records: Vec<&SpfRecord> = records.iter().collect();
     let mut terms = Terms::merged(&records);
@@ -258,8 +258,8 @@ fn repair_own(
     let mut moved = moved.iter().filter(|one| one.holder == *holder).peekable();
     let confirm = moved.peek().is_some();
     moved.for_each(|one| terms.replace_by(&one.term, &one.instead));
-    if bench.case.phase() >= Phase::Tidy {
-        terms.leave(|meaning| bench.is_of_sure_source(meaning).is_some());
+    if judge.case.phase() >= Phase::Tidy {
+        terms.leave(|meaning| judge.is_of_sure_source(meaning).is_some());
     }
     let record = RecordData::Txt(Text::from(terms.record(&records).to_string().as_str()));
     let kept = set.data.iter().filter(|data| !text_of(data).is_some_and(is_spf)).cloned();
@@ -290,15 +290,15 @@ enum Needed {
 
 /// Returns the position at which Microsoft's include has to be added to the record to publish, if at all.
 fn needs_include(
-    bench: &SpfJudge<'_>,
+    judge: &SpfJudge<'_>,
     record: &SpfRecord,
     tally_of: impl Fn(&SpfRecord) -> Tally,
 ) -> Result<Needed, LookupFailure> {
-    if bench.is_behind_gateway()? || bench.is_sold_by_reseller(record)? {
+    if judge.is_behind_gateway()? || judge.is_sold_by_reseller(record)? {
         return Ok(Needed::No);
     }
     // An include of a domain without an SPF record would break the whole record (RFC 7208 §5.2).
-    if !bench.reader.may_have_record(bench.include) {
+    if !judge.reader.may_have_record(judge.include) {
         return Ok(Needed::No);
     }
     // If counting was stopped at a limit, the include may be in the rest, and no edit makes the record right.

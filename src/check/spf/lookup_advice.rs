@@ -41,8 +41,8 @@ pub(super) fn steps(lookups: usize, mut candidates: Vec<Candidate>) -> Vec<Step>
 }
 
 /// Returns the advice for a sentence; empty if there is nothing to remove.
-pub(super) fn advice(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> String {
-    let steps = steps(tally.lookups, candidates(bench, record, tally));
+pub(super) fn advice(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> String {
+    let steps = steps(tally.lookups, candidates(judge, record, tally));
     let least = if tally.is_partial { "at least " } else { "" };
     let cut = if tally.is_cut { "at least " } else { "" };
     let named: Vec<String> = steps

@@ -58,14 +58,14 @@ impl Moved {
 
 /// Returns the terms, in the record or in one that it includes, that would authorize other hosts after the switch, with
 /// their replacements.
-pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Moved> {
-    if bench.case.phase() < Phase::Switch {
+pub(super) fn moved(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Moved> {
+    if judge.case.phase() < Phase::Switch {
         return Vec::new();
     }
     let untouched = PlannedRecords::new();
-    let present = FactsView { planned: &untouched, ..bench.case.view };
-    let planned = Planned { bench, present };
-    let own = &bench.case.subject.domain;
+    let present = FactsView { planned: &untouched, ..judge.case.view };
+    let planned = Planned { judge, present };
+    let own = &judge.case.subject.domain;
     let here = record.evaluated().map(|term| (own, term, term.text.as_str()));
     let nested = tally.nested.iter().map(|nested| (&nested.holder, &nested.term, nested.top.as_str()));
     let mut moved: Vec<Moved> = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn moved(bench: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> 
 
 /// The records at names of the domain, before and after the plan.
 struct Planned<'a> {
-    bench: &'a SpfJudge<'a>,
+    judge: &'a SpfJudge<'a>,
     /// The facts without the planned records.
     present: FactsView<'a>,
 }
@@ -93,7 +93,7 @@ impl Planned<'_> {
     /// Returns the senders that a term authorizes now but not after the plan, formatted for a sentence, and the terms
     /// that replace it.
     fn instead_of(&self, term: &Term, holder: &Name) -> Option<(Vec<String>, Vec<String>)> {
-        let own = &self.bench.case.subject.domain;
+        let own = &self.judge.case.subject.domain;
         let name = |domain: &Option<DomainSpec>| match domain {
             None => Some(holder.clone()),
             Some(domain) => domain.expanded(holder, own).ok(),
@@ -124,7 +124,7 @@ impl Planned<'_> {
     /// Returns the hosts that the plan removes from the MX records and that may send, which are those of no known
     /// platform.
     fn leaving_hosts(&self, name: &Name) -> Vec<Name> {
-        let domain = &self.bench.case.subject.domain;
+        let domain = &self.judge.case.subject.domain;
         let Ok(before) = self.present.set(name, RecordType::Mx) else { return Vec::new() };
         let Some(after) = self.planned(name, RecordType::Mx) else { return Vec::new() };
         let staying: BTreeSet<&Name> = after.iter().filter_map(RecordData::target).collect();
@@ -152,11 +152,11 @@ impl Planned<'_> {
     /// Returns a record set as it is after the plan; `None` if the plan does not change it.
     fn planned(&self, name: &Name, rtype: RecordType) -> Option<BTreeSet<RecordData>> {
         let question = Question::new(name.clone(), rtype);
-        if let Some(planned) = self.bench.case.view.planned.get(&question) {
+        if let Some(planned) = self.judge.case.view.planned.get(&question) {
             return Some(planned.data.clone());
         }
         let decides = if rtype == RecordType::Mx { RecordType::Mx } else { RecordType::Cname };
-        let list = expectations(self.bench.case.subject).into_iter();
+        let list = expectations(self.judge.case.subject).into_iter();
         let mut deciding =
             list.filter(|expectation| expectation.name == *name && expectation.rtype == decides);
         deciding.find_map(|expectation| self.edit(expectation, &question)).map(|edit| edit.after)
@@ -164,7 +164,7 @@ impl Planned<'_> {
 
     /// Returns the edit of a record set for which an expectation asks.
     fn edit(&self, mut expectation: Expectation, question: &Question) -> Option<Edit> {
-        let case = self.bench.case;
+        let case = self.judge.case;
         // The host that DNS shows may differ from the one that the rule gives.
         if expectation.id == Id::Mx && expectation.proposed_host() != case.mail_host {
             expectation.assign_mail_host(case.mail_host);
@@ -183,7 +183,7 @@ impl Planned<'_> {
     /// replaced by their addresses if the zone contains these, since each name would cost a lookup. A host whose
     /// address changes too is replaced by the present address.
     fn instead_of_hosts(&self, hosts: &[Name], term: &Term) -> Vec<String> {
-        let domain = &self.bench.case.subject.domain;
+        let domain = &self.judge.case.subject.domain;
         let named = || {
             let named = hosts.iter().flat_map(|host| {
                 if self.moves(host) { self.instead_of_address(host, term) } else { vec![by_name(host, term)] }
@@ -207,7 +207,7 @@ impl Planned<'_> {
     /// Returns the terms that replace a name whose addresses change: the target of its alias, or the addresses. There
     /// are none for a host of a mail platform, which does not send from that name.
     fn instead_of_address(&self, name: &Name, term: &Term) -> Vec<String> {
-        let domain = &self.bench.case.subject.domain;
+        let domain = &self.judge.case.subject.domain;
         let alias = self.present.set(name, RecordType::Cname).ok();
         let target = alias.iter().flat_map(|set| &set.data).find_map(RecordData::target);
         match target {

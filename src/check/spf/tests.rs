@@ -55,7 +55,7 @@ fn subject() -> Subject {
 }
 
 /// Runs a test with the inputs of the SPF check of a surveyed world.
-fn at_bench<T>(facts: &Facts, test: impl FnOnce(&SpfJudge<'_>, &[SpfRecord]) -> T) -> T {
+fn with_judge<T>(facts: &Facts, test: impl FnOnce(&SpfJudge<'_>, &[SpfRecord]) -> T) -> T {
     let subject = subject();
     let planned = PlannedRecords::new();
     let view = FactsView::published(facts, TrustPolicy::Both, &planned);
@@ -67,7 +67,7 @@ fn at_bench<T>(facts: &Facts, test: impl FnOnce(&SpfJudge<'_>, &[SpfRecord]) -> 
     let set = view.set(&expectation.name, expectation.rtype).unwrap();
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
     let reader = Reader::new(&view);
-    let bench = SpfJudge {
+    let judge = SpfJudge {
         case: &case,
         expectation: &expectation,
         include,
@@ -75,16 +75,16 @@ fn at_bench<T>(facts: &Facts, test: impl FnOnce(&SpfJudge<'_>, &[SpfRecord]) -> 
         observed: &set,
         reader: &reader,
     };
-    test(&bench, &records)
+    test(&judge, &records)
 }
 
 fn judged(facts: &Facts) -> Result<Finding, LookupFailure> {
-    at_bench(facts, |bench, _| judge(bench.case, bench.expectation, bench.include))
+    with_judge(facts, |spf, _| judge(spf.case, spf.expectation, spf.include))
 }
 
 fn tally_of(facts: &Facts) -> Tally {
-    at_bench(facts, |bench, records| {
-        walk::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include)
+    with_judge(facts, |judge, records| {
+        walk::tally(judge.reader, &judge.case.subject.domain, &records[0], judge.include)
     })
 }
 
@@ -197,9 +197,9 @@ fn the_count_after_an_edit_is_that_of_the_published_record() {
         ];
         world.extend(apex.iter().map(|text| ("contoso.com", *text)));
         let facts = surveyed(&subject(), texts(&world));
-        let fix = at_bench(&facts, |bench, records| {
+        let fix = with_judge(&facts, |judge, records| {
             let records: Vec<&SpfRecord> = records.iter().collect();
-            edit::fix(bench, &records, None).unwrap()
+            edit::fix(judge, &records, None).unwrap()
         });
         let mut planned = PlannedRecords::new();
         for edit in &fix.edits {
@@ -252,11 +252,11 @@ fn what_to_drop_is_told_in_a_reasoned_order() {
         };
         vec![data]
     });
-    let steps = at_bench(&facts, |bench, records| {
-        let tally = walk::tally(bench.reader, &bench.case.subject.domain, &records[0], bench.include);
+    let steps = with_judge(&facts, |judge, records| {
+        let tally = walk::tally(judge.reader, &judge.case.subject.domain, &records[0], judge.include);
         assert_eq!((tally.lookups, tally.voids.len()), (16, 1));
         // As if no lookup were allowed, so that the whole order is returned.
-        lookup_advice::steps(tally.lookups + 100, candidate::candidates(bench, &records[0], &tally))
+        lookup_advice::steps(tally.lookups + 100, candidate::candidates(judge, &records[0], &tally))
     });
     let order: Vec<(&str, usize)> =
         steps.iter().map(|Step { candidate, .. }| (candidate.term.as_str(), candidate.saving)).collect();

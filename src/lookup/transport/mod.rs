@@ -126,7 +126,7 @@ impl Transport {
     /// Returns the transport with the same rate limits for all plain servers that it has not asked yet: for test labs,
     /// whose servers are all on this machine and would otherwise get the highest load.
     #[must_use]
-    pub fn with_manners(self, rate_limits: RateLimits) -> Self {
+    pub fn with_rate_limits(self, rate_limits: RateLimits) -> Self {
         Self { rate_limits: Some(rate_limits), ..self }
     }
 

@@ -60,7 +60,7 @@ impl<'a> ServerConsensus<'a> {
             servers.iter().copied().filter(move |server| wanted(server.role)).collect()
         };
         let accepted = is_accepted(case).unwrap_or(false);
-        let mut panel = Self {
+        let mut consensus = Self {
             case,
             authorities: of(Role::is_authority),
             resolvers: of(|role| role == Role::Resolver),
@@ -69,11 +69,11 @@ impl<'a> ServerConsensus<'a> {
             unfound: None,
         };
         match case.view.trust {
-            TrustPolicy::Both => panel.unfound = facts.unfound_authorities(&case.subject.domain),
-            TrustPolicy::Authoritative => panel.resolvers.clear(),
-            TrustPolicy::Resolver => panel.authorities.retain(|server| server.role == Role::ZoneFile),
+            TrustPolicy::Both => consensus.unfound = facts.unfound_authorities(&case.subject.domain),
+            TrustPolicy::Authoritative => consensus.resolvers.clear(),
+            TrustPolicy::Resolver => consensus.authorities.retain(|server| server.role == Role::ZoneFile),
         }
-        panel
+        consensus
     }
 
     /// Returns the result of one expectation across all servers.
