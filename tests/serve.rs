@@ -142,7 +142,7 @@ impl Server {
         client::get(self.address, path)
     }
 
-    /// Asks for a path until the answer is as it should be.
+    /// Asks for a path until the answer is as expected.
     pub fn get_until(&self, path: &str, is_right: impl Fn(&Answer) -> bool) -> Answer {
         let mut last = None;
         wait_for_or(

@@ -127,7 +127,7 @@ impl Devtools {
         self.call("Runtime.evaluate", parameters)["result"]["value"].take()
     }
 
-    /// Waits until the value of an expression is as it should be.
+    /// Waits until the value of an expression is as expected.
     pub fn until(&mut self, expression: &str, is_right: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
@@ -164,7 +164,7 @@ impl Devtools {
         }
     }
 
-    /// Clicks the first element of a selector until an expression is as it should be: a page that changes under the
+    /// Clicks the first element of a selector until an expression is as expected: a page that changes under the
     /// mouse is clicked again.
     pub fn click_until(&mut self, selector: &str, expression: &str, is_right: impl Fn(&Value) -> bool) {
         let begin = Instant::now();

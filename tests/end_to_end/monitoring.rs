@@ -189,7 +189,7 @@ impl Prometheus {
         Some(Self { address, workspace, _process: process })
     }
 
-    /// Asks a path of the API until the answer is as it should be.
+    /// Asks a path of the API until the answer is as expected.
     fn until(&self, path: &str, mut is_right: impl FnMut(&Value) -> bool) {
         let mut last = Value::Null;
         wait_for(
