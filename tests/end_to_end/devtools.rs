@@ -62,6 +62,11 @@ impl Devtools {
 
     /// Sends a command and returns its result.
     pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Sends a command; the browser may refuse it, as it does on a page that is being left.
+    fn try_call(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.last += 1;
         let mut command = json!({ "id": self.last, "method": method, "params": parameters });
         // Commands to the browser itself have no session.
@@ -74,8 +79,10 @@ impl Devtools {
             let mut message =
                 self.messages.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{method}: no reply"));
             if message["id"] == self.last {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].take();
+                return match message.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(message["result"].take()),
+                };
             }
             self.events.push(message);
         }
@@ -124,7 +131,9 @@ impl Devtools {
     fn value_now(&mut self, expression: &str) -> Value {
         let guarded = format!("(() => {{ try {{ return {expression}; }} catch {{ return null; }} }})()");
         let parameters = json!({ "expression": guarded, "returnByValue": true, "awaitPromise": true });
-        self.call("Runtime.evaluate", parameters)["result"]["value"].take()
+        self.try_call("Runtime.evaluate", parameters)
+            .map(|mut result| result["result"]["value"].take())
+            .unwrap_or_default()
     }
 
     /// Waits until the value of an expression is as expected.

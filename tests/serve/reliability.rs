@@ -90,8 +90,8 @@ pub fn kill_again_and_again(times: usize) {
         if round % 8 >= 4 {
             let domain = DOMAINS[round % DOMAINS.len()];
             std::thread::spawn(move || {
-                // The server is killed while it answers.
-                let mut stream = client::connect(address);
+                // The server is killed while it answers, or before.
+                let Ok(mut stream) = std::net::TcpStream::connect(address) else { return };
                 let request = format!("GET /probe?target={domain} HTTP/1.1\r\nHost: {address}\r\n\r\n");
                 let _ = std::io::Write::write_all(&mut stream, request.as_bytes());
             });
