@@ -221,8 +221,8 @@ fn the_powershell_function_gives_the_program_words_that_it_knows() {
 fn every_way_to_install_is_tried_or_marked() {
     let readme = text("README.md");
     let (_, rest) = readme.split_once("## Install\n").unwrap();
-    let (table, _) = rest.trim_start().split_once("\n\n").unwrap();
-    let rows: Vec<Vec<&str>> = table
+    let (section, _) = rest.split_once("\n## ").unwrap();
+    let rows: Vec<Vec<&str>> = section
         .lines()
         .filter(|line| line.starts_with('|'))
         .skip(2)
