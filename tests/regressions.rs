@@ -15,7 +15,7 @@ fn plans(spf: &str) -> Vec<String> {
     let zone = format!("$ORIGIN contoso.com.\n$TTL 1h\n@ TXT \"{spf}\"\n");
     let changes: Vec<Change> = World::from_zone(&zone).check().changes;
     let domain: Name = "contoso.com".parse().unwrap();
-    let sheet = Sheet { domain: &domain, zone: &domain, changes: &changes };
+    let sheet = Sheet { domain: &domain, zone: &domain, changes: &changes, options: "" };
     let mut forms = vec![to_bind(&changes), to_nsupdate(&sheet), to_dnscontrol(&sheet)];
     forms.extend([to_octodns(&sheet), to_powershell(&sheet)]);
     forms.extend(DnsHost::ALL.map(|host| to_terraform(&sheet, host)));
