@@ -107,18 +107,27 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
 fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.is_met() {
         finding.code = Code::CnameWithOtherData;
-        finding.message = message(name, others);
+        finding.message = message(name, others, &finding.fix);
     }
     finding
 }
 
-/// Returns the message about other records next to a CNAME.
-pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
+/// Returns the message about other records next to a CNAME. It names the records that the fix deletes.
+pub(super) fn message(name: &Name, others: &[RecordType], fix: &[Edit]) -> String {
+    let deletions = fix.iter().filter(|edit| edit.name == *name && edit.after.is_empty());
+    let gone: Vec<RecordType> = deletions.map(|edit| edit.rtype).collect();
+    let types = |types: &[RecordType]| join_and(types.iter().map(ToString::to_string));
+    let name = backticked(name);
+    let delete = if gone.contains(&RecordType::Cname) {
+        format!("Delete the CNAME at {name}; the {} records stay", types(others))
+    } else if gone.is_empty() {
+        format!("Delete the CNAME or the {} records at {name}", types(others))
+    } else {
+        format!("Delete the {} records at {name}; the CNAME stays", types(&gone))
+    };
     format!(
-        "Delete the CNAME or the {} records at {}: DNS allows no other record next to a CNAME (RFC 1034 \
-         §3.6.2), so servers return only one of them.",
-        join_and(others.iter().map(ToString::to_string)),
-        backticked(name)
+        "{delete}: DNS allows no other record next to a CNAME (RFC 1034 §3.6.2), so servers return only one \
+         of them."
     )
 }
 
