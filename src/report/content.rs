@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::check::time::{clock_when_over, lasting};
 use crate::check::{Code, Status, Verdict};
-use crate::expected::{Importance, Phase};
+use crate::expected::{Id, Importance, Phase};
 use crate::facts::{Role, zone_candidates};
 use crate::provider;
 use crate::record::{Name, RecordType};
@@ -183,6 +183,26 @@ pub(super) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
         phases: phases.collect(),
         notes,
     })
+}
+
+/// Returns the sentences to read with a plan: what to compare in an uncertain SPF edit, and what is required but not
+/// fixed by the edits.
+pub(super) fn plan_notes(domain: &DomainReport) -> Vec<String> {
+    let is_reason = |change: &&ChangeView, one: &ExpectationView| {
+        change.because.iter().any(|code| code.as_str() == one.code.as_str())
+    };
+    let open = domain.expectations.iter().filter(|one| matches!(one.status, Status::Unmet | Status::Unknown));
+    let notes = open.filter_map(|one| {
+        let mut changes = domain.changes.iter().filter(|change| is_reason(change, one)).peekable();
+        let is_fixed = changes.peek().is_some();
+        if !is_fixed && one.is_required() && one.status == Status::Unmet {
+            return Some(format!("Not fixed by these edits: {}: {}", one.id, one.message));
+        }
+        // Why an SPF record has to be compared, and what to remove from it, differs from record to record.
+        let is_uncertain = one.id == Id::Spf && changes.any(|change| change.confirm);
+        is_uncertain.then(|| format!("{}: {}", one.id, one.message))
+    });
+    notes.collect()
 }
 
 /// Returns the title of the edits of a phase, which says when to make them.
