@@ -211,6 +211,7 @@ fn cmdlets_hold_text_as_text() {
         let known = [
             "Get-DnsServerResourceRecord",
             "Add-DnsServerResourceRecord",
+            "& {",
             "Assert-RecordSet ",
             "function Assert-RecordSet(",
             "    ",

@@ -160,4 +160,6 @@ fn a_record_beyond_the_limit_is_not_planned_where_one_works() {
     let file = workspace.put("contoso.com.zone", format!("$ORIGIN contoso.com.\n{}", zone("a")));
     let plan = crate::run::cutover(&format!("plan contoso.com --zone {file}"));
     assert!(plan.out.contains("spf: Remove terms first"), "{}", plan.out);
+    let runbook = crate::run::cutover(&format!("plan contoso.com --zone {file} --format runbook"));
+    assert!(runbook.out.contains("**Warning:** spf: Remove terms first"), "{}", runbook.out);
 }

@@ -10,8 +10,8 @@ mod writer;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::check::time::{clock, lasting, left};
-use crate::check::{Assessment, Assumptions, Code, JudgeOptions, Status};
-use crate::expected::{Importance, Subject};
+use crate::check::{Assessment, Assumptions, Code, ExpectationResult, JudgeOptions, Status};
+use crate::expected::{Id, Importance, Subject};
 use crate::facts::Facts;
 use crate::record::Name;
 
@@ -146,6 +146,12 @@ impl Schedule {
         // Steps with the same time stay in this order.
         steps.sort_by_key(|step| step.offset);
         schedule.steps = steps;
+        // An SPF record without an edit is fixed by hand, before mail is sent from Microsoft 365.
+        let is_left = |judged: &&ExpectationResult| {
+            judged.expectation.id == Id::Spf && judged.status == Status::Unmet && judged.fix.is_empty()
+        };
+        let left = prepare.judged.iter().filter(is_left);
+        schedule.warnings.extend(left.map(|judged| format!("{}: {}", judged.expectation.id, judged.message)));
         schedule
             .warnings
             .extend(subject.switch_at.filter(|_| is_pending).and_then(|at| schedule.lateness(at, needed)));

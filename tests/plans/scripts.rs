@@ -274,6 +274,9 @@ fn cmdlets_compare_each_set_before_the_first_edit() {
         let edits = |line: &&str| line.starts_with("Add-Dns") || line.starts_with("Get-Dns");
         let last = live.iter().rposition(compared).unwrap();
         assert!(last < live.iter().position(edits).unwrap(), "{title}: {text}");
+        // A console runs a block as one: a line that fails stops those after it.
+        let (first, last) = (live.iter().position(|line| *line == "& {"), live.last().copied());
+        assert!(first < live.iter().position(compared) && last == Some("}"), "{title}: {text}");
         let first: Vec<&Change> = plan.iter().filter(|change| change.phase == plan[0].phase).collect();
         assert_eq!(live.iter().filter(|line| compared(line)).count(), first.len(), "{title}: {text}");
         let added: usize = first.iter().map(|change| change.added().count()).sum();

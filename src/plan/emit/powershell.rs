@@ -53,7 +53,8 @@ fn script(sheet: &Sheet<'_>) -> String {
 }
 
 fn commands(sheet: &Sheet<'_>) -> String {
-    let mut text = String::new();
+    // A block stops at the first error even if its lines are pasted into a console.
+    let mut text = String::from("& {\n");
     // Writing into a String cannot fail. All comparisons come first, so that nothing is changed if one of them fails.
     for line in sheet.changes.iter().filter_map(|change| compare(sheet, change)) {
         let _ = writeln!(text, "{line}");
@@ -75,7 +76,7 @@ fn commands(sheet: &Sheet<'_>) -> String {
             }
         }
     }
-    text
+    text + "}\n"
 }
 
 /// Returns the line that stops the script if the record set has changed; `None` for a type that has no cmdlet. Records

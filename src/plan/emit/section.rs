@@ -80,7 +80,7 @@ impl<'a> Sheet<'a> {
             let _ = match section.is_back {
                 false => writeln!(
                     text,
-                    "{mark} Do not run this yet. Write it again at that time, which also checks the sections before:\n\
+                    "{mark} Do not run this yet. Write it again at that time, when the sections before are done:\n\
                      {mark} cutover plan {domain} --phase {phase} --format {format}{options}"
                 ),
                 true => writeln!(
