@@ -13,15 +13,15 @@ struct DnsHost {
     name_servers: &'static [&'static str],
 }
 
-/// Companies that sell domains and DNS apart from mail. The names of their name servers are those that the companies'
-/// own help pages have their customers enter (read 2026-11).
+/// Companies that sell domains and DNS apart from mail. The table of platforms has further names of their servers; a
+/// missing name only makes a sentence less specific.
 const DNS_HOSTS: &[DnsHost] = &[
     DnsHost {
         platforms: &["godaddy-workspace", "godaddy-cpanel", "godaddy-europe", "microsoft-365-godaddy"],
         name_servers: &["domaincontrol.com"],
     },
     DnsHost {
-        // Google sold its registrar to Squarespace, which kept these name servers.
+        // Google sold its registrar to Squarespace in 2023, which kept these name servers.
         platforms: &["google-workspace", "gmail-consumer"],
         name_servers: &["googledomains.com", "squarespacedns.com"],
     },

@@ -242,13 +242,18 @@ fn the_account_that_serves_the_zone_stays() {
         };
         let close = page(zone(server));
         assert!(
-            close.contains("Close the old mail service") && close.contains("Keep the account"),
+            close.contains("Close the old mail service")
+                && close.contains("Keep the account that holds the domain"),
             "{close}"
         );
         assert!(close.contains(server) && close.contains("Close the mail product at "), "{close}");
         // Elsewhere, nothing has to be kept.
         let close = page(zone("ns1.fabrikam-dns.example"));
-        assert!(close.contains("Close the old service") && !close.contains("Keep the account"), "{close}");
+        assert!(
+            close.contains("Close the old service")
+                && !close.contains("Keep the account that holds the domain"),
+            "{close}"
+        );
     }
     // Which company serves the zone is not known.
     let path =

@@ -425,7 +425,7 @@ impl Writer<'_> {
         let zone = self.schedule.zone.without_trailing_dot();
         (!servers.is_empty()).then(|| {
             format!(
-                "Keep the account: its name servers ({}) serve the zone {zone}, and without them the domain has neither \
+                "Keep the account that holds the domain: its name servers ({}) serve the zone {zone}, and without them the domain has neither \
                  mail nor a web site. Close only the mailboxes or the mail product there, or move the zone to another DNS \
                  host first.",
                 join_and(servers)
