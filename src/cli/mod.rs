@@ -234,16 +234,21 @@ pub fn run(
     }
 }
 
+/// The error of a command line that the program refuses.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ArgumentError(clap::Error);
+
 /// Checks if the program accepts a command line, whose first word is its name, without running it. It is useful for
 /// command lines in documents and in the settings of other programs.
 ///
 /// # Errors
-/// The message of the program about a command line that it refuses.
-pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+/// [`ArgumentError`] with the message of the program, if it refuses the command line.
+pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), ArgumentError> {
     match <Arguments as clap::Parser>::try_parse_from(arguments) {
         Ok(_) => Ok(()),
         Err(error) if is_asked_for(&error) => Ok(()),
-        Err(error) => Err(error.render().to_string()),
+        Err(error) => Err(ArgumentError(error)),
     }
 }
 

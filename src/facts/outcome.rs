@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::record::{UnknownWord, value_of_word};
+
 /// The outcome of one question to one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -179,9 +181,9 @@ impl fmt::Display for Outcome {
 }
 
 impl FromStr for Outcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, NameError};
+use crate::record::{Name, NameError, UnknownWord, value_of_word};
 
 use super::Facts;
 
@@ -116,10 +116,10 @@ impl fmt::Display for PolicyOutcome {
 }
 
 impl FromStr for PolicyOutcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 

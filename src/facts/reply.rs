@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, Question, Record, RecordData, Soa};
+use crate::record::{Name, Question, Record, RecordData, Soa, UnknownWord, value_of_word};
 
 use super::Outcome;
 
@@ -75,10 +75,10 @@ impl fmt::Display for Role {
 }
 
 impl FromStr for Role {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|role| role.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::record::Name;
+use crate::record::{Name, UnknownWord, value_of_word};
 
 use super::Facts;
 
@@ -62,10 +62,10 @@ impl fmt::Display for TransferOutcome {
 }
 
 impl FromStr for TransferOutcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 

@@ -222,7 +222,8 @@ impl Graph {
         match origin.scheme {
             Scheme::Http => web::exchange(stream, host, request, answer).await,
             Scheme::Https => {
-                let config = self.transport.tls().map_err(Failure::Unreachable)?;
+                let config = self.transport.tls_config();
+                let config = config.map_err(|error| Failure::Unreachable(error.to_string()))?;
                 let stream = web::secured(stream, host, &config).await?;
                 web::exchange(stream, host, request, answer).await
             }

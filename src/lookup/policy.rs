@@ -155,7 +155,7 @@ impl Fetcher {
 
     async fn get(&self, stream: TcpStream, host: &str) -> Result<String, Failure> {
         let unreachable = |reason: String| Failure::new(PolicyOutcome::Unreachable, reason);
-        let config = self.transport.tls().map_err(unreachable)?;
+        let config = self.transport.tls_config().map_err(|error| unreachable(error.to_string()))?;
         let stream = web::secured(stream, host, &config).await?;
         let request = Request::get(PATH)
             .header(HOST, host)

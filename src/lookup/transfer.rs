@@ -265,8 +265,8 @@ impl<'a> Incoming<'a> {
             if self.is_complete {
                 return Err(malformed("there are records after the last SOA record"));
             }
-            let record =
-                converted_record(record, self.records.last()).map_err(|reason| malformed(&reason))?;
+            let record = converted_record(record, self.records.last())
+                .map_err(|error| malformed(&error.to_string()))?;
             let serial = match &record.data {
                 RecordData::Soa(soa) if record.name == *self.apex => Some(soa.serial),
                 _ => None,

@@ -198,7 +198,7 @@ impl WebClient {
         if !path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/.-_".contains(&octet)) {
             return Err(unreachable(harmless(&format!("`{path}` is not a valid path"))));
         }
-        let config = self.transport.tls().map_err(unreachable)?;
+        let config = self.transport.tls_config().map_err(|error| unreachable(error.to_string()))?;
         let stream = web::secured(stream, host, &config).await?;
         let certificate = web::certificate_names(&stream);
         let accepted = match request.topic {

@@ -179,8 +179,9 @@ impl Webhook {
         match origin.scheme {
             Scheme::Http => web::exchange(stream, host, request, read).await,
             Scheme::Https => {
-                let config = self.transport.tls();
-                let config = config.map_err(|reason| WebhookFailure::NoAnswer(harmless(&reason)))?;
+                let config = self.transport.tls_config();
+                let config =
+                    config.map_err(|error| WebhookFailure::NoAnswer(harmless(&error.to_string())))?;
                 let stream = web::secured(stream, host, &config).await?;
                 web::exchange(stream, host, request, read).await
             }

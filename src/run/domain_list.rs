@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::expected::import::decoded;
-use crate::record::Name;
+use crate::record::{Name, closest_word, suggestion};
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
 use super::expectation_options::{ConfiguredDomain, ConfiguredDomains, LineChoice};
 use super::names::Names;
-use super::settings::{DOMAIN_KEYS, FLAGS, OptionValues, closest, located};
+use super::settings::{DOMAIN_KEYS, FLAGS, OptionValues, located};
 use super::subject::{ListCache, subject};
 use super::{domain, files};
 
@@ -317,8 +317,8 @@ fn key(written: &str) -> Result<&'static str, String> {
     let plain = written.trim().trim_start_matches("--").to_ascii_lowercase().replace(['_', ' '], "-");
     let known = DOMAIN_KEYS.iter().copied();
     known.clone().find(|key| *key == plain).ok_or_else(|| {
-        let expected = match closest(&plain, known.clone()) {
-            Some(close) => format!("; did you mean `{close}`?"),
+        let expected = match closest_word(&plain, known.clone()) {
+            close @ Some(_) => suggestion(close),
             None => format!(", expected one of {}", DOMAIN_KEYS.join(", ")),
         };
         format!("unknown option `{}`{expected}", harmless(written.trim()))

@@ -94,16 +94,17 @@ pub use hooks::{HookTargets, Hooks};
 pub use inputs::{RunInputs, Transfer};
 pub use names::Names;
 pub use notices::{Notice, NoticeFormat, NoticeTracker};
-pub use options::{DomainLimit, DomainSelection, LookupOptions, NameServerHost, RunOptions, Shard};
+pub use options::{
+    DomainLimit, DomainSelection, LookupOptions, NameServerHost, NameServerHostError, RunOptions, Shard,
+    ShardError,
+};
 pub use overrides::{DomainOverrides, UsedWaivers};
 pub use pipeline::{Effort, Order, results};
 pub use plan_text::{PlanFormat, PlanLayout, plan_text};
 pub use prepared::PreparedRun;
 pub use recheck::{Doubt, Rechecks, begin_of_rechecks};
 pub use rounds::{Round, Rounds};
-pub use settings::{
-    DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile, closest,
-};
+pub use settings::{DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile};
 pub use temporary::remove_temporary_files;
 pub use tenant::Tenant;
 pub use workers::Workers;

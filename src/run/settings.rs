@@ -14,14 +14,14 @@ use serde_json::Value;
 use toml::Spanned;
 
 use crate::check::{Code, Waiver};
-use crate::record::Name;
+use crate::record::{Name, closest_word, suggestion};
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
 use super::{domain, files};
+pub use file::SettingsDocument;
 pub(super) use file::{DOMAIN_KEYS, FLAGS};
 use file::{Lines, WaiverEntry, map};
-pub use file::{SettingsDocument, closest};
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";
@@ -146,8 +146,7 @@ impl SettingsFile {
 
 /// Returns the message about an unknown group.
 fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let close = closest(name, known.clone());
-    let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
+    let hint = suggestion(closest_word(name, known.clone()));
     let known: std::collections::BTreeSet<String> =
         known.map(|name| format!("`{}`", harmless(name))).collect();
     let known = match known.is_empty() {
@@ -204,8 +203,7 @@ fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
     };
     let known = Code::ALL.iter().copied().find(|known| known.word() == code);
     let code = known.ok_or_else(|| {
-        let close = closest(code, Code::ALL.iter().map(|code| code.word()));
-        let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
+        let hint = suggestion(closest_word(code, Code::ALL.iter().map(|code| code.word())));
         format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
     })?;
     if reason.trim().is_empty() {

@@ -66,7 +66,7 @@ async fn checked(app: &Arc<App>, name: &Name, phase: Option<Phase>) -> Result<Ar
     let patience = app.checker().options().lookup.deadline.saturating_add(QUEUE);
     match outcome(&mut check, patience).await {
         Some(Ok(checked)) => Ok(checked),
-        Some(Err(error)) => Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, &error)),
+        Some(Err(error)) => Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())),
         None => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "The check takes too long. Try again later.")),
     }
 }

@@ -14,12 +14,12 @@ use crate::check::{Assessment, Code, Status};
 use crate::expected::Phase;
 use crate::record::Name;
 use crate::report::Sanitized;
-use crate::run::{ChangeTracker, CheckSchedule, Checked, Checker};
+use crate::run::{ChangeTracker, CheckSchedule, Checked, Checker, RunError};
 
 use super::checks::Checks;
 use super::clock::ServerClock;
 use super::counters::Counters;
-use super::database::{Database, Saved};
+use super::database::{Database, SaveError, Saved};
 use super::events::{Event, Events};
 use super::known::Known;
 use super::notices::Notices;
@@ -42,17 +42,26 @@ const WRITTEN: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The outcome of a check.
-pub(super) type Outcome = Result<Arc<Checked>, String>;
+pub(super) type Outcome = Result<Arc<Checked>, CheckFailure>;
 /// A check in progress.
 pub(super) type Underway = watch::Receiver<Option<Outcome>>;
 
 /// The reason why a check cannot start.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum CheckError {
     #[error("Too many checks are in progress. Try again later.")]
     Busy,
-    #[error("{0}")]
-    Options(String),
+    #[error(transparent)]
+    Options(RunError),
+}
+
+/// The reason why a check has no result; all that wait for the check get it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum CheckFailure {
+    #[error(transparent)]
+    Run(Arc<RunError>),
+    #[error("a part of the program failed while the domain was checked")]
+    Stopped,
 }
 
 /// The state that all requests share.
@@ -254,8 +263,7 @@ impl App {
         time: Option<Duration>,
     ) -> Result<Underway, CheckError> {
         let checker = self.checker();
-        let subject =
-            checker.subject(domain.clone()).map_err(|error| CheckError::Options(error.to_string()))?;
+        let subject = checker.subject(domain.clone()).map_err(CheckError::Options)?;
         let phase = phase.filter(|phase| *phase != subject.phase);
         let key = Key::new(domain, phase);
         let is_watched = {
@@ -292,7 +300,7 @@ impl App {
             };
             let mut observe = |assess: &dyn Fn() -> Assessment| rows.tell(assess);
             let outcome = checker.check_observed(subject, time, app.clock.now(), &mut observe).await;
-            let outcome = outcome.map(Arc::new).map_err(|error| error.to_string());
+            let outcome = outcome.map(Arc::new).map_err(|error| CheckFailure::Run(Arc::new(error)));
             Counters::add(&app.counters.checks);
             // One that had less time than the options allow may be incomplete.
             if let Some(checked) = outcome.as_ref().ok().filter(|_| time == Duration::MAX) {
@@ -319,7 +327,7 @@ impl App {
         let checked = match outcome {
             Ok(checked) if is_short && is_late(checked) => return,
             Ok(checked) => checked,
-            Err(error) => return self.fail(name, error, now),
+            Err(error) => return self.fail(name, &error.to_string(), now),
         };
         let (verdict, checked_at) = (checked.assessment.verdict, checked.facts.checked_at);
         let report = checked.report().with_replies(&checked.facts);
@@ -376,7 +384,7 @@ impl App {
     pub(super) fn fail_to_begin(&self, name: &Name, error: &CheckError) {
         match error {
             CheckError::Busy => {}
-            CheckError::Options(error) => self.fail(name, error, self.clock.now()),
+            CheckError::Options(error) => self.fail(name, &error.to_string(), self.clock.now()),
         }
     }
 
@@ -410,7 +418,7 @@ impl App {
                 return;
             }
             Ok(Err(error)) => error,
-            Err(_) => "the disk is slow".to_owned(),
+            Err(_) => SaveError::Slow,
         };
         Counters::add(&self.counters.writes_failed);
         if !self.is_unsaved.swap(true, Relaxed) {
@@ -519,7 +527,7 @@ impl Domain {
 pub(super) async fn outcome(check: &mut Underway, patience: Duration) -> Option<Outcome> {
     match timeout(patience, check.wait_for(Option::is_some)).await {
         Ok(Ok(outcome)) => outcome.clone(),
-        Ok(Err(_)) => Some(Err("a part of the program failed while the domain was checked".into())),
+        Ok(Err(_)) => Some(Err(CheckFailure::Stopped)),
         Err(_) => None,
     }
 }

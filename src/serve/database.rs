@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -86,6 +87,17 @@ impl DatabaseError {
     }
 }
 
+/// The reason why a result could not be written yet; the write is tried again.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum SaveError {
+    #[error(transparent)]
+    Write(Arc<DatabaseError>),
+    #[error("the disk is slow")]
+    Slow,
+    #[error("the database has ended")]
+    Ended,
+}
+
 /// The stored state of a domain.
 #[derive(Debug, Clone)]
 pub(super) struct Saved {
@@ -118,7 +130,7 @@ pub(super) struct Database {
 
 struct Job {
     saved: Saved,
-    done: oneshot::Sender<Result<(), String>>,
+    done: oneshot::Sender<Result<(), SaveError>>,
 }
 
 impl Database {
@@ -153,12 +165,11 @@ impl Database {
     /// Saves a result, and waits until it is written.
     ///
     /// # Errors
-    /// The reason why it could not be written, for a person; the write is tried again.
-    pub(super) async fn save(&self, saved: Saved) -> Result<(), String> {
+    /// [`SaveError`] if it could not be written.
+    pub(super) async fn save(&self, saved: Saved) -> Result<(), SaveError> {
         let (done, is_done) = oneshot::channel();
-        let ended = || "the database has ended".to_owned();
-        self.sender.send(Job { saved, done }).map_err(|_| ended())?;
-        is_done.await.unwrap_or_else(|_| Err(ended()))
+        self.sender.send(Job { saved, done }).map_err(|_| SaveError::Ended)?;
+        is_done.await.unwrap_or(Err(SaveError::Ended))
     }
 
     /// Writes the remaining results, and waits for that.
@@ -273,6 +284,7 @@ fn work(mut connection: Connection, path: &Path, jobs: &Receiver<Job>) {
             })
             .collect();
         let written = if unsaved.is_empty() { Ok(()) } else { write_again(&mut connection, path, &unsaved) };
+        let written = written.map_err(|error| SaveError::Write(Arc::new(error)));
         if written.is_ok() {
             unsaved.clear();
         }
@@ -303,9 +315,9 @@ fn write_again(
     connection: &mut Connection,
     path: &Path,
     unsaved: &BTreeMap<Name, Saved>,
-) -> Result<(), String> {
+) -> Result<(), DatabaseError> {
     let Err(error) = write(connection, unsaved) else { return Ok(()) };
-    let failed = |error: rusqlite::Error| sqlite(path, error).to_string();
+    let failed = |error: rusqlite::Error| sqlite(path, error);
     if error.sqlite_error_code() != Some(ErrorCode::ReadOnly) {
         return Err(failed(error));
     }
@@ -378,7 +390,7 @@ mod tests {
         connection.pragma_update(None, "max_page_count", pages).unwrap();
         let mut unsaved = BTreeMap::new();
         add(&mut unsaved, saved(1, Verdict::ChangesNeeded, 1 << 20));
-        let error = write_again(&mut connection, &path, &unsaved).unwrap_err();
+        let error = write_again(&mut connection, &path, &unsaved).unwrap_err().to_string();
         assert!(error.contains("cutover.db") && error.contains("full"), "{error}");
         add(&mut unsaved, saved(2, Verdict::Ready, 0));
         connection.pragma_update(None, "max_page_count", 1 << 20).unwrap();

@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 use crate::check::Verdict;
 use crate::expected::Service;
 use crate::facts::TrustPolicy;
-use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Qualifier, Term, TermError};
+use crate::record::{Name, UnknownWord, suggestion, value_of_word};
 use crate::run::{NoticeFormat, PlanFormat};
 
 pub(in crate::cli) use crate::report::format::Format as ReportFormat;
@@ -70,12 +70,6 @@ impl ReportFormat {
     /// Returns whether a person reads it while the run goes on.
     pub(in crate::cli) fn is_for_a_person(self) -> bool {
         self == Self::Table
-    }
-
-    /// The words of all formats.
-    fn words() -> String {
-        let formats = Self::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        formats.map(|format| format.get_name().to_owned()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -157,6 +151,38 @@ pub(in crate::cli) enum SchemaFile {
     History,
 }
 
+/// The reason why a text is not the value of an option.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(in crate::cli) enum ValueError {
+    #[error("expected FORMAT=PATH, such as `json=report.json`")]
+    Output,
+    #[error("the path after `=` is missing")]
+    NoPath,
+    #[error(transparent)]
+    Word(#[from] UnknownWord),
+    #[error("expected a number of seconds, such as 2 or 0.5")]
+    Seconds,
+    #[error("expected from 0.001 to 3600 seconds")]
+    SecondsOutOfRange,
+    #[error("expected a number from 1 to {MOST_AT_ONCE}")]
+    Concurrency,
+    #[error("{SPF_SENDER}: {source}{hint}")]
+    NotATerm { source: TermError, hint: String },
+    #[error("{SPF_SENDER}, which authorizes a sender")]
+    NoSender,
+    #[error(
+        "expected a time with its zone (RFC 3339), such as 2027-03-06T20:00:00Z or 2027-03-06T21:00:00+01:00"
+    )]
+    Moment,
+    #[error("expected a number and s, m, h or d, such as 90s, 20m, 48h or 7d")]
+    Span,
+}
+
+/// The maximum number of domains at the same time: more would be no faster, and keep the facts of more in memory.
+const MOST_AT_ONCE: usize = 10_000;
+/// The accepted senders, for the messages.
+const SPF_SENDER: &str = "expected one term such as `include:spf.example` or `ip4:192.0.2.25`";
+
 /// A further report and where it goes.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Output {
@@ -165,31 +191,30 @@ pub(in crate::cli) struct Output {
 }
 
 impl FromStr for Output {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) =
-            text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
-        let format = ReportFormat::from_str(format, false)
-            .map_err(|_| format!("found the format `{format}`, expected one of {}", ReportFormat::words()))?;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let (format, path) = text.split_once('=').ok_or(ValueError::Output)?;
+        let format = value_of_word("the format", format, ReportFormat::ALL, ReportFormat::word)?;
         if path.is_empty() {
-            return Err("the path after `=` is missing".into());
+            return Err(ValueError::NoPath);
         }
         Ok(Self { format, path: path.into() })
     }
 }
+
 /// The services that are required.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Services(pub(in crate::cli) BTreeSet<Service>);
 
 impl FromStr for Services {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         if text == "all" {
             return Ok(Self(Service::ALL.iter().copied().collect()));
         }
-        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
+        Ok(Self(text.split(',').map(|word| word.trim().parse()).collect::<Result<_, UnknownWord>>()?))
     }
 }
 
@@ -198,13 +223,12 @@ impl FromStr for Services {
 pub(in crate::cli) struct Seconds(pub(in crate::cli) Duration);
 
 impl FromStr for Seconds {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let seconds: f64 =
-            text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let seconds: f64 = text.parse().map_err(|_| ValueError::Seconds)?;
         if !(0.001..=3600.0).contains(&seconds) {
-            return Err("expected from 0.001 to 3600 seconds".into());
+            return Err(ValueError::SecondsOutOfRange);
         }
         Ok(Self(Duration::from_secs_f64(seconds)))
     }
@@ -215,13 +239,11 @@ impl FromStr for Seconds {
 pub(in crate::cli) struct Concurrency(pub(in crate::cli) usize);
 
 impl FromStr for Concurrency {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        /// More would be no faster, and keep the facts of more domains in memory.
-        const MOST: usize = 10_000;
-        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
-        number.map(Self).ok_or_else(|| format!("expected a number from 1 to {MOST}"))
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let number = text.parse().ok().filter(|number| (1..=MOST_AT_ONCE).contains(number));
+        number.map(Self).ok_or(ValueError::Concurrency)
     }
 }
 
@@ -230,20 +252,19 @@ impl FromStr for Concurrency {
 pub(in crate::cli) struct SpfSender(pub(in crate::cli) Term);
 
 impl FromStr for SpfSender {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected one term such as `include:spf.example` or `ip4:192.0.2.25`";
-        let term: Term = text.parse().map_err(|why: TermError| {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let term: Term = text.parse().map_err(|source: TermError| {
             let hint = match text.trim() {
-                text if text.parse::<Ipv4Addr>().is_ok() => format!("; did you mean `ip4:{text}`?"),
-                text if text.parse::<Ipv6Addr>().is_ok() => format!("; did you mean `ip6:{text}`?"),
+                text if text.parse::<Ipv4Addr>().is_ok() => suggestion(Some(&format!("ip4:{text}"))),
+                text if text.parse::<Ipv6Addr>().is_ok() => suggestion(Some(&format!("ip6:{text}"))),
                 text if text.contains('.') && text.parse::<Name>().is_ok() => {
-                    format!("; did you mean `include:{text}`?")
+                    suggestion(Some(&format!("include:{text}")))
                 }
                 _ => String::new(),
             };
-            format!("{EXPECTED}: {why}{hint}")
+            ValueError::NotATerm { source, hint }
         })?;
         match term.meaning {
             Meaning::Mechanism(Qualifier::Pass, Mechanism::All) | Meaning::SyntaxError(_) => {}
@@ -253,7 +274,7 @@ impl FromStr for SpfSender {
             | Meaning::Explanation(_)
             | Meaning::UnknownModifier { .. } => {}
         }
-        Err(format!("{EXPECTED}, which authorizes a sender"))
+        Err(ValueError::NoSender)
     }
 }
 
@@ -262,12 +283,10 @@ impl FromStr for SpfSender {
 pub(in crate::cli) struct Moment(pub(in crate::cli) jiff::Timestamp);
 
 impl FromStr for Moment {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| {
-            "expected a time with its zone (RFC 3339), such as 2027-03-06T20:00:00Z or 2027-03-06T21:00:00+01:00".into()
-        })
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        text.parse().map(Self).map_err(|_| ValueError::Moment)
     }
 }
 
@@ -276,9 +295,9 @@ impl FromStr for Moment {
 pub(in crate::cli) struct Span(pub(in crate::cli) SignedDuration);
 
 impl FromStr for Span {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         /// Ten years: nothing in DNS lasts as long.
         const LONGEST: i64 = 3660 * 86_400;
         let read = || {
@@ -294,7 +313,7 @@ impl FromStr for Span {
                 digits.bytes().all(|octet| octet.is_ascii_digit()).then_some(digits)?.parse().ok()?;
             number.checked_mul(unit).filter(|seconds| *seconds <= LONGEST)
         };
-        let seconds = read().ok_or("expected a number and s, m, h or d, such as 90s, 20m, 48h or 7d")?;
+        let seconds = read().ok_or(ValueError::Span)?;
         Ok(Self(SignedDuration::from_secs(seconds)))
     }
 }
@@ -309,7 +328,7 @@ mod tests {
             assert_eq!(text.parse::<Span>().unwrap().0.as_secs(), seconds, "{text}");
         }
         for text in ["", "d", "5", "1.5h", "-1d", "1w", "99999999999999999999d", "9999d", "5 d", "5ä"] {
-            assert!(text.parse::<Span>().unwrap_err().contains("48h"), "{text}");
+            assert!(text.parse::<Span>().unwrap_err().to_string().contains("48h"), "{text}");
         }
     }
 

@@ -83,7 +83,7 @@ pub struct Scope<'a> {
 struct Shared {
     peers: Peers,
     room: Room,
-    system_tls: OnceLock<Result<Arc<ClientConfig>, Failure>>,
+    system_tls: OnceLock<Result<Arc<ClientConfig>, NoCertificates>>,
     /// True once any name server has answered.
     has_reached_name_servers: AtomicBool,
 }
@@ -128,14 +128,6 @@ impl Transport {
     #[must_use]
     pub fn with_rate_limits(self, rate_limits: RateLimits) -> Self {
         Self { rate_limits: Some(rate_limits), ..self }
-    }
-
-    /// Returns the certificates and TLS settings, for fetching a policy.
-    ///
-    /// # Errors
-    /// The reason why there are none, in words.
-    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, String> {
-        self.tls_config().map_err(|failure| failure.reason)
     }
 
     /// Ends the pauses of all silent servers.
@@ -259,7 +251,11 @@ impl Transport {
         result
     }
 
-    fn tls_config(&self) -> Result<Arc<ClientConfig>, Failure> {
+    /// Returns the root certificates and settings for TLS and HTTPS.
+    ///
+    /// # Errors
+    /// [`NoCertificates`] if the certificates of the system cannot be loaded.
+    pub(super) fn tls_config(&self) -> Result<Arc<ClientConfig>, NoCertificates> {
         match &self.tls {
             Some(config) => Ok(Arc::clone(config)),
             None => self.shared.system_tls.get_or_init(system_tls).clone(),
@@ -269,12 +265,19 @@ impl Transport {
 
 /// Returns TLS settings with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are
 /// honored.
-fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
-    let config = client_config().map_err(|error| {
-        let reason = format!("the root certificates of this system cannot be loaded: {error}");
-        Failure::unreachable(reason, FailureScope::Query)
-    })?;
-    Ok(Arc::new(config))
+fn system_tls() -> Result<Arc<ClientConfig>, NoCertificates> {
+    client_config().map(Arc::new).map_err(|error| NoCertificates(error.to_string()))
+}
+
+/// The root certificates of this system cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the root certificates of this system cannot be loaded: {0}")]
+pub(super) struct NoCertificates(String);
+
+impl From<NoCertificates> for Failure {
+    fn from(error: NoCertificates) -> Self {
+        Self::unreachable(error.to_string(), FailureScope::Query)
+    }
 }
 
 /// The time of a run: its start, and the time elapsed on a clock that never jumps.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
 
 use crate::check::Code;
+use crate::record::closest_word;
 
 /// A settings file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -373,19 +374,10 @@ fn reason(message: &str) -> String {
             .into();
     }
     let known: Vec<&str> = quoted.collect();
-    match closest(found, known.iter().copied()) {
+    match closest_word(found, known.iter().copied()) {
         Some(close) => format!("unknown key `{found}`; did you mean `{close}`?"),
         None => format!("unknown key `{found}`, expected one of {}", known.join(", ")),
     }
-}
-
-/// Returns the known word that was probably meant, if one is similar enough.
-#[must_use]
-pub fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = found.to_ascii_lowercase().replace('_', "-");
-    let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
-    let best = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.8).then_some(best.1)
 }
 
 /// The offsets of the line ends of a text, searched for every entry: a file may name as many domains as a list.
