@@ -106,6 +106,7 @@ impl Graph {
     }
 
     /// Returns the client with another time limit for connecting and one response.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }

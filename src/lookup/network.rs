@@ -167,6 +167,7 @@ impl Network {
 
     /// Returns the network with another port than 443 for policies and other web servers: for test labs, where port 443
     /// is not available.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);

@@ -102,6 +102,7 @@ impl Fetcher {
         self.off = true;
     }
 
+    #[cfg(feature = "testing")]
     pub(super) fn set_port(&mut self, port: u16) {
         self.port = port;
     }

@@ -122,6 +122,7 @@ impl WebClient {
         self.permissions = permissions;
     }
 
+    #[cfg(feature = "testing")]
     pub(super) fn set_port(&mut self, port: u16) {
         self.port = port;
     }

@@ -132,6 +132,7 @@ impl Webhook {
     }
 
     /// Returns the webhook with other times than 10 s for one try and 2 s for the first pause.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_times(self, patience: Duration, first_pause: Duration) -> Self {
         Self { patience, first_pause, ..self }

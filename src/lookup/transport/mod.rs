@@ -47,7 +47,7 @@ use self::plain::Room;
 pub use self::plain_address::DNS_PORT;
 pub(super) use self::query::decoded as decoded_message;
 use self::query::{Asking, Query};
-pub use self::rate_limiter::RateLimits;
+use self::rate_limiter::RateLimits;
 pub(super) use self::secure::certificate_words;
 pub use self::system::{NoResolver, system_resolvers};
 use crate::facts::{Outcome, Reply, Role, Server};
@@ -118,16 +118,19 @@ impl Transport {
     }
 
     /// Returns the transport with other certificates and settings for TLS and HTTPS than the system's.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_tls_config(self, config: Arc<ClientConfig>) -> Self {
         Self { tls: Some(config), ..self }
     }
 
     /// Returns the transport with the same rate limits for all plain servers that it has not asked yet: for test labs,
-    /// whose servers are all on this machine and would otherwise get the highest load.
+    /// whose servers are all on this machine and would otherwise get the highest load. `in_flight` is at least 1, and
+    /// `None` sets no limit per second.
+    #[cfg(feature = "testing")]
     #[must_use]
-    pub fn with_rate_limits(self, rate_limits: RateLimits) -> Self {
-        Self { rate_limits: Some(rate_limits), ..self }
+    pub fn with_rate_limits(self, in_flight: u32, per_second: Option<u32>) -> Self {
+        Self { rate_limits: Some(RateLimits { in_flight, per_second }), ..self }
     }
 
     /// Ends the pauses of all silent servers.
