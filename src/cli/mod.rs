@@ -12,10 +12,10 @@ mod console;
 mod earlier;
 mod expected;
 mod explain;
-mod given;
 mod hook_targets;
 mod manual;
 mod notes;
+mod repeated_options;
 mod reporter;
 mod run_options;
 mod schema;
@@ -314,7 +314,7 @@ fn dispatch(
 }
 
 /// Returns the exit status of a verdict.
-fn status(verdict: Verdict) -> u8 {
+fn status_of_verdict(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Ready => 0,
         Verdict::ChangesNeeded => 1,

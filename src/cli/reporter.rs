@@ -23,7 +23,7 @@ use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
 use super::args::{ReportFormat, Reporting};
-use super::{Problem, status};
+use super::{Problem, status_of_verdict};
 use renderer::RenderedPiece;
 pub(super) use renderer::{DomainRenderer, RenderedDomain};
 use waiting::Waiting;
@@ -166,8 +166,8 @@ impl<'a> Reporter<'a> {
             sink.finish((&self.summary, &self.reminders), worst, out)?;
         }
         out.flush()?;
-        let own = self.reporting.format.writer().exit_status(worst);
-        Ok(own.unwrap_or_else(|| verdict.map_or(0, exit_status)))
+        let own = self.reporting.format.writer().own_exit_status(worst);
+        Ok(own.unwrap_or_else(|| verdict.map_or(0, status_of_counted)))
     }
 }
 
@@ -182,9 +182,9 @@ fn counted(verdicts: &BTreeSet<Verdict>, reporting: &Reporting) -> Option<Verdic
 
 /// Returns the exit status of a verdict that counts. With `--fail-on ready`, that verdict has the status of
 /// `changes-needed`.
-fn exit_status(verdict: Verdict) -> u8 {
-    match status(verdict) {
-        0 => status(Verdict::ChangesNeeded),
+fn status_of_counted(verdict: Verdict) -> u8 {
+    match status_of_verdict(verdict) {
+        0 => status_of_verdict(Verdict::ChangesNeeded),
         status => status,
     }
 }

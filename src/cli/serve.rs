@@ -66,7 +66,7 @@ pub(super) fn run(
     let run = run_options(command, settings, surroundings)?;
     HistoryFile::check(run.history.as_deref(), &mut lock_notes(streams.err))?;
     // A signal is the normal end of a server.
-    cleanup::set_status(0);
+    cleanup::set_final_status(0);
     cleanup::set_patience(PATIENCE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut say = |note: &str| {

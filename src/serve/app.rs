@@ -24,7 +24,7 @@ use super::events::{Event, Events};
 use super::known::Known;
 use super::notices::Notices;
 use super::options::ServeOptions;
-use super::plans::{Key, Plans};
+use super::plan_cache::{Key, PlanCache};
 use checks_in_progress::Underway;
 pub(super) use checks_in_progress::{CheckError, outcome};
 
@@ -47,7 +47,7 @@ pub(super) struct App {
     underway: Mutex<BTreeMap<Key, Underway>>,
     database: Mutex<Option<Arc<Database>>>,
     pub(super) checks: Checks,
-    pub(super) plans: Plans,
+    pub(super) plans: PlanCache,
     /// Whether the last result could not be saved.
     is_unsaved: AtomicBool,
     notes: mpsc::UnboundedSender<String>,
@@ -104,7 +104,7 @@ impl App {
             underway: Mutex::default(),
             database: Mutex::new(database.map(Arc::new)),
             checks,
-            plans: Plans::default(),
+            plans: PlanCache::default(),
             is_unsaved: AtomicBool::new(false),
             notes,
             options,

@@ -32,14 +32,14 @@ mod metrics;
 mod notices;
 mod options;
 mod pages;
-mod picture;
 mod plan;
-mod plans;
+mod plan_cache;
 mod rendering;
 mod respond;
 mod router;
 mod systemd;
 mod token;
+mod verdict_chart;
 mod watcher;
 
 use std::io;

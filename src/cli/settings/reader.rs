@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args as _, Command as Parser, FromArgMatches as _};
 
 use crate::cli::args::Expectations;
-use crate::cli::given;
+use crate::cli::repeated_options;
 use crate::record::Name;
 use crate::run::{DomainEntry, ExpectationOptions, LineChoice, OptionValues, SettingsFile};
 
@@ -98,7 +98,7 @@ impl<'s> OptionReader<'s> {
         }
         listed.retain(|key, _| !settings.typed.has(key));
         let expected = self.read(layers).map_err(|error| reason(&error))?;
-        Ok(LineChoice { expected, repeated: given::repeated(&listed).into() })
+        Ok(LineChoice { expected, repeated: repeated_options::repeated(&listed).into() })
     }
 }
 

@@ -1,10 +1,10 @@
 //! Writes one self-contained HTML page for a customer. It loads nothing, and is readable without its script.
 
+mod cache_chart;
 mod domain;
 mod frame;
 mod manual;
 mod markup;
-mod picture;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

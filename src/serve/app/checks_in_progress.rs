@@ -15,7 +15,7 @@ use crate::run::{Checked, RunError};
 use super::rows::Rows;
 use super::{App, lock};
 use crate::serve::counters::Counters;
-use crate::serve::plans::Key;
+use crate::serve::plan_cache::Key;
 
 /// The number of checks in progress from which on no check of such a domain starts.
 const MOST_CHECKS: usize = 256;

@@ -11,8 +11,8 @@ use crate::report::writer::{ResultAge, Run};
 
 use super::super::message::{Piece, pieces};
 use super::super::page;
+use super::cache_chart::{CacheChart, cache_chart};
 use super::markup::{CodeLinks, Part, markup};
-use super::picture::{Picture, picture};
 use crate::report::content::{self, EditKind, Edits};
 
 /// The heading of a domain: its name, the verdict, and the counts of what is left to do.
@@ -70,9 +70,9 @@ impl Heading {
 {% if !not_published.is_empty() %}<p class="faint">{{ page::NOT_PUBLISHED }}: {{ not_published }}</p>
 {% endif %}{% if !times.is_empty() %}<h3>Caches and the old service</h3>
 {% for time in times %}<p>{% for piece in time %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}</p>
-{% endfor %}{% endif %}{% if let Some(picture) = picture %}<h3>What each server answers</h3>
-{% if let Some(axis) = picture.axis %}<p class="faint">A bar is the time that an answer may stay in a cache, from {{ axis.0 }} to {{ axis.1 }}.</p>
-{% endif %}{% for set in picture.sets %}<h4>{{ set.id }}: <code>{{ set.name }}</code> {{ set.rtype }}</h4>
+{% endfor %}{% endif %}{% if let Some(chart) = chart %}<h3>What each server answers</h3>
+{% if let Some(axis) = chart.axis %}<p class="faint">A bar is the time that an answer may stay in a cache, from {{ axis.0 }} to {{ axis.1 }}.</p>
+{% endif %}{% for set in chart.sets %}<h4>{{ set.id }}: <code>{{ set.name }}</code> {{ set.rtype }}</h4>
 <ul class="servers" data-id="{{ set.id }}">
 {% for one in set.servers %}<li class="{{ one.state.word() }}"><p><span class="{{ one.state.class() }}"><span aria-hidden="true">{{ one.state.symbol() }}</span> {{ one.words }}</span>: {{ one.role }} {{ one.server }}{% if let Some(time) = one.time %}, {{ time }}{% endif %}</p>
 {% if let Some(width) = one.bar %}<svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true"><rect class="{{ one.state.class() }}" width="{{ width }}" height="8"></rect><rect class="{{ set.afterwards }}" x="{{ width }}" width="{{ one.rest() }}" height="3" y="2.5"></rect></svg>
@@ -99,7 +99,7 @@ pub(super) struct Body<'a> {
     rows: Vec<Row<'a>>,
     not_published: String,
     times: Vec<Vec<Piece<'a>>>,
-    picture: Option<Picture>,
+    chart: Option<CacheChart>,
     since: Option<Changed<'a>>,
     reminders: Vec<Vec<Piece<'a>>>,
 }
@@ -193,7 +193,7 @@ impl<'a> Body<'a> {
             rows: expectations.chain(hazards).collect(),
             not_published: beside.join(", "),
             times: sentences.times.iter().map(cut).collect(),
-            picture: picture(time, domain),
+            chart: cache_chart(time, domain),
             since: sentences
                 .since
                 .as_ref()

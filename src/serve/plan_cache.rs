@@ -32,7 +32,7 @@ impl Key {
 
 /// The checks that pages show plans of.
 #[derive(Debug, Default)]
-pub(super) struct Plans {
+pub(super) struct PlanCache {
     kept: Mutex<BTreeMap<Key, Kept>>,
 }
 
@@ -44,7 +44,7 @@ struct Kept {
     checked: Option<Arc<Checked>>,
 }
 
-impl Plans {
+impl PlanCache {
     /// Returns the last check for a page, and keeps later checks of the same key.
     pub(super) fn open(&self, key: &Key) -> Option<Arc<Checked>> {
         let (mut kept, now) = (self.kept(), Instant::now());
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn pages_that_were_not_shown_for_longest_go_first() {
-        let plans = Plans::default();
+        let plans = PlanCache::default();
         let key = |number: usize| Key::new(&format!("customer-{number}.example").parse().unwrap(), None);
         for number in 0..MOST + 3 {
             assert!(plans.open(&key(number)).is_none());
