@@ -115,7 +115,7 @@ pub(super) fn plan(
     let judged = checked.assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let failed = judged.filter(|judged| judged.status == Status::Unknown);
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
-    // One cause is one sentence, whatever the number of checks that depend on it.
+    // Writes one sentence for each cause, however many checks depend on it.
     let mut causes: Vec<(&str, Vec<&str>)> = Vec::new();
     let outage = checked.report().outage;
     let explained = |judged: &ExpectationResult| {

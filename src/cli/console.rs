@@ -48,8 +48,8 @@ impl Write for Console<'_> {
     }
 }
 
-/// Returns the marks that a terminal shows in this locale: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set names its
-/// character set, and without any it is ASCII. A pipe gets UTF-8.
+/// Returns the marks that a terminal shows in this locale. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set
+/// names the character set; without any, it is ASCII. A pipe gets UTF-8.
 #[cfg(not(windows))]
 pub(super) fn marks_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Marks {
     match !is_terminal || is_utf8_locale(&variable) {
@@ -58,10 +58,10 @@ pub(super) fn marks_of(is_terminal: bool, variable: impl Fn(&str) -> Option<Stri
     }
 }
 
-/// The marks that a console or a pipe of Windows takes. A console is written to in UTF-16, whatever its code page, but the
-/// fonts of the old one have no check marks, so that only the terminals that are known to have them get them. A pipe is
-/// read in the code page of the console (437, 850, 1252), also by PowerShell, unless the locale says UTF-8, as that of Git
-/// Bash does.
+/// Returns the marks for a console or a pipe on Windows. Console output is UTF-16 whatever the code page, but the fonts
+/// of the legacy console have no check marks, so only terminals that are known to have them get them. Programs,
+/// PowerShell among them, read a pipe in the code page of the console (437, 850, 1252), unless the locale says UTF-8,
+/// as in Git Bash.
 #[cfg(any(windows, test))]
 pub(super) fn windows_marks(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Marks {
     let is =
@@ -87,8 +87,8 @@ fn is_utf8_locale(variable: &impl Fn(&str) -> Option<String>) -> bool {
     set.unwrap_or_default().to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
-/// Returns the color that `--color auto` stands for. `NO_COLOR` comes before `CLICOLOR_FORCE`, that before
-/// `FORCE_COLOR`, and these before the terminal. A variable without content counts as not set.
+/// Returns the color of `--color auto`. Precedence: `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, then `CLICOLOR` and
+/// the terminal. An empty variable counts as not set.
 pub(super) fn color_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Color {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let is_off = |value: &str| value == "0" || value.eq_ignore_ascii_case("false");

@@ -219,10 +219,10 @@ impl Sink {
         out: &mut dyn Write,
     ) -> Result<(), Problem> {
         let Self { format, mut target, run, waiting, whole, .. } = self;
-        let mut kept = waiting.read().map_err(spooling)?;
-        let end = Ending { verdict, summary, reminders, domains: &whole, pieces: &mut kept };
+        let mut pieces = waiting.read().map_err(spooling)?;
+        let end = Ending { verdict, summary, reminders, domains: &whole, pieces: &mut pieces };
         let written = target.write_all(out, |out| format.writer().finish(&run, end, out));
-        kept.failure.map_or(written, |error| Err(spooling(error)))?;
+        pieces.failure.map_or(written, |error| Err(spooling(error)))?;
         match target {
             Target::StandardOutput => Ok(()),
             Target::File(file) => Ok(file.finish()?),

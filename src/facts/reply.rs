@@ -199,7 +199,7 @@ pub struct Reply {
     pub ede: Vec<ExtendedError>,
     /// The cause of a failure in words, such as `connection refused`; empty if the outcome says it all.
     pub reason: String,
-    /// The time when the answer came, or was given up on.
+    /// The time when the answer arrived, or when the query was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

@@ -82,7 +82,7 @@ pub struct TransferReply {
     pub records: usize,
     /// The reason why there is no zone, in words; may be empty.
     pub reason: String,
-    /// The time when it came, or was given up on.
+    /// The time when it arrived, or when the transfer was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

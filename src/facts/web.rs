@@ -175,7 +175,7 @@ pub struct WebReply {
     pub holder: Option<TenantHolder>,
     /// The reason why there is no answer, in words such as `connection refused`; may be empty.
     pub reason: String,
-    /// The time when the answer came, or was given up on.
+    /// The time when the answer arrived, or when the request was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

@@ -57,8 +57,8 @@ pub async fn transfer(
     facts: &mut Facts,
 ) -> Option<ZoneFiles> {
     if let Some(recording) = source.recording() {
-        let kept = facts.zone_apex(domain).and_then(|apex| recording.facts.transfer(&apex).cloned());
-        kept.into_iter().for_each(|reply| facts.insert_transfer(reply));
+        let recorded = facts.zone_apex(domain).and_then(|apex| recording.facts.transfer(&apex).cloned());
+        recorded.into_iter().for_each(|reply| facts.insert_transfer(reply));
         return None;
     }
     let network = source.network()?;

@@ -45,7 +45,7 @@ pub fn is_one(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
 }
 
-/// Reads a list, called `label` in errors; `origin` is the zone where the list holds no SOA record.
+/// Reads a list, called `label` in errors; `origin` is the zone if the list holds no SOA record.
 ///
 /// # Errors
 /// [`ListingError`] names every place that cannot be read; there are no records then.

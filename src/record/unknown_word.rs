@@ -1,7 +1,7 @@
 //! Reads a word of a closed list, such as `switch` among the phases, and names the word that was probably meant.
 //!
-//! Every layer has such lists: phases, clouds, formats, outcomes in a recording. The error and its suggestion are the same
-//! for all of them.
+//! Every layer has such lists: phases, clouds, formats, outcomes in a recording. All share one error and one
+//! suggestion.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    /// Returns the error for this text. `kind` is what the words name, such as `the cloud`; it is empty where the option or
-    /// the key before the message shows it.
+    /// Returns the error for this text. `kind` is the kind of the words, such as `the cloud`; it is empty where the
+    /// option or key before the message shows it.
     pub(crate) fn new(
         kind: &'static str,
         found: &str,

@@ -219,22 +219,22 @@ fn plan_format(word: &str) -> Result<PlanFormat, String> {
     })
 }
 
-/// Writes the plan for the page of a domain, by the check that the page shows. Starts one where none is kept.
+/// Writes the plan of the check that the page of a domain shows. Starts a check if none is cached.
 async fn visit_plan(app: &Arc<App>, name: &Name, format: PlanFormat) -> ShownPlan {
     let query = PlanQuery::of(format);
     let phase = query.checked_phase();
-    let mut kept = app.open_plan(name, phase);
+    let mut cached = app.open_plan(name, phase);
     // A check of another phase is not renewed by the visit of the page.
     let is_old =
         |checked: &Checked| format.is_schedule() && !app.clock.is_recent(checked.facts.checked_at, AGE);
-    if kept.as_deref().is_none_or(is_old) {
+    if cached.as_deref().is_none_or(is_old) {
         match app.check(name, phase, None) {
             Ok(mut check) => drop(outcome(&mut check, GLANCE).await),
             Err(error) => app.fail_to_begin(name, &error),
         }
-        kept = app.open_plan(name, phase);
+        cached = app.open_plan(name, phase);
     }
-    ShownPlan { format, text: kept.map(|checked| query.text(&checked, app.checker().options())) }
+    ShownPlan { format, text: cached.map(|checked| query.text(&checked, app.checker().options())) }
 }
 
 /// Starts a check for a visitor if the last result is old. A result that takes longer arrives as an event.

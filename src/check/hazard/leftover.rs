@@ -29,10 +29,10 @@ const SERVICES: &[&str] =
 /// "Split domain routing", 2016-01-18).
 const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
-/// Reports, before the old service is closed, that its name servers serve the zone.
+/// Reports in the tidy phase that the zone is served by name servers of the old service.
 ///
-/// Once everything else is deleted, they may be the last sign of the platform. That sign alone does not prove a
-/// platform, so if none is known, the hazard is a warning and does not affect the result.
+/// Once everything else is deleted, they may be the only evidence of the platform, and not enough to prove it. If no
+/// platform is known, the hazard is therefore a warning and does not affect the result.
 pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     if case.phase() < Phase::Tidy {
         return None;

@@ -14,7 +14,7 @@ use super::Settings;
 use super::merge::{Layer, longs};
 
 /// The maximum number of cached results. Many domains share their options, such as the tenant or the filter.
-const MOST_KEPT: usize = 1000;
+const MOST_CACHED: usize = 1000;
 
 /// Reads the options of individual domains.
 pub(super) struct OptionReader<'s> {
@@ -24,7 +24,7 @@ pub(super) struct OptionReader<'s> {
     defaults: Layer,
     /// The domains that the settings name.
     named: BTreeMap<&'s Name, &'s DomainEntry>,
-    kept: HashMap<OptionValues, Arc<ExpectationOptions>>,
+    cached: HashMap<OptionValues, Arc<ExpectationOptions>>,
 }
 
 impl<'s> OptionReader<'s> {
@@ -39,7 +39,7 @@ impl<'s> OptionReader<'s> {
             known,
             defaults: settings.defaults(),
             named: domains.map(|domain| (&domain.name, domain)).collect(),
-            kept: HashMap::new(),
+            cached: HashMap::new(),
         }
     }
 
@@ -58,13 +58,13 @@ impl<'s> OptionReader<'s> {
         layer.overlay(&self.settings.typed);
         layer.keep(&self.known, "check");
         let values = layer.into_values();
-        if let Some(kept) = self.kept.get(&values) {
-            return Ok(Arc::clone(kept));
+        if let Some(options) = self.cached.get(&values) {
+            return Ok(Arc::clone(options));
         }
         let matches = self.parser.try_get_matches_from_mut(Layer::of_file(&values).words())?;
         let options = Arc::new(Expectations::from_arg_matches(&matches)?.options());
-        if self.kept.len() < MOST_KEPT {
-            self.kept.insert(values, Arc::clone(&options));
+        if self.cached.len() < MOST_CACHED {
+            self.cached.insert(values, Arc::clone(&options));
         }
         Ok(options)
     }

@@ -28,7 +28,7 @@ pub(super) enum LineError {
     /// A field, counted from 1, is missing.
     #[error("field {0} is missing")]
     Missing(usize),
-    /// A field has a backslash that escapes nothing.
+    /// A field has a backslash that does not begin an escape sequence.
     #[error("a backslash is not followed by an escape sequence")]
     Escape,
     /// A field is not UTF-8.

@@ -61,9 +61,9 @@ use crate::record::{Name, Question};
 pub struct Transport {
     timeout: Duration,
     clock: Clock,
-    /// Given by hand; otherwise they depend on the address of the server and on who named it.
+    /// The limits set for tests; `None` derives them from the address of the server and from who named it.
     rate_limits: Option<RateLimits>,
-    /// Given by hand; otherwise the system's certificates are loaded for the first connection that needs them.
+    /// The certificates set for tests; `None` loads the system's for the first connection that needs them.
     tls: Option<Arc<ClientConfig>>,
     shared: Arc<Shared>,
 }
@@ -91,7 +91,7 @@ struct Shared {
 /// The number of additional zones for which a server may be silent during rechecks: the silence of a few domains must
 /// not leave the servers of many others unqueried.
 const SPARED_ZONES: u32 = 61;
-/// The share of the timeout, as a divisor, that a query waits at least if its server turns out to be silent meanwhile.
+/// The minimum wait of a query whose server turns out to be silent: the timeout divided by this.
 const SHARE_OF_LATE_QUERIES: u32 = 8;
 
 impl Transport {

@@ -23,7 +23,7 @@ pub(super) enum ValueError {
     Name { found: String, source: NameError },
 }
 
-/// The reason why a backslash escapes nothing.
+/// The reason why a backslash does not begin an escape.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EscapeError {
     #[error("`\\{0}` is not an octal escape from `\\000` to `\\377`")]

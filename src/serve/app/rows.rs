@@ -24,7 +24,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Returns the rows of a check; only of one `is_whole`, in the phase of the settings, pages show rows.
+    /// Returns the rows of a check. Pages show rows only of a whole check: one in the phase of the settings.
     pub(super) fn new(app: &'a App, domain: &'a Name, is_whole: bool) -> Self {
         let looks = if is_whole { MOST_LOOKS } else { 0 };
         Self { app, domain, looks, sent: BTreeMap::new() }
