@@ -233,13 +233,13 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, LookupFailure> 
     };
     let found = match announced(&set) {
         Ok(false) => return Ok(Reading { set: RecordSet::default(), found: Found::Nothing }),
-        Err(fault) => Found::BadAnnouncement(fault),
+        Err(fault) => Found::BadAnnouncement(fault.to_string()),
         Ok(true) => match fetched(case) {
             None => Found::Unread,
             Some(reply) => match reply.outcome {
                 PolicyOutcome::Fetched => match Policy::parse(&reply.body) {
                     Ok(policy) => Found::Policy(policy),
-                    Err(fault) => Found::BadPolicy(fault),
+                    Err(fault) => Found::BadPolicy(fault.to_string()),
                 },
                 PolicyOutcome::NotFetched => Found::Unread,
                 _ => Found::Failed(reply),

@@ -9,7 +9,7 @@ use crate::check::is_placeholder_text;
 use crate::expected::import::{self, Import, ImportError, List};
 use crate::expected::{Cloud, Purpose, Subject, ignored};
 use crate::provider::{self, Kind, Provider};
-use crate::record::{Name, suggestion};
+use crate::record::Name;
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
@@ -237,7 +237,7 @@ fn source(text: &str) -> Result<&'static Provider, RunError> {
         |known| format!("`{text}` is {}", known.kind.description()),
     );
     let hint = provider::closest_id(text).filter(|close| *close != text);
-    let hint = suggestion(hint);
+    let hint = crate::record::suggestion(hint);
     Err(RunError::Usage(format!(
         "--source: {found}, expected the id of a platform such as `rackspace`{hint}"
     )))
