@@ -85,7 +85,7 @@ pub use check_schedule::CheckSchedule;
 pub use checked::Checked;
 pub use checker::Checker;
 pub use clock::{Clock, Later, wait};
-pub use domain_list::{DomainList, LineOptions};
+pub use domain_list::{DomainList, LineError, LineOptions};
 pub use earlier::EarlierRuns;
 pub use error::{RunError, system_words};
 pub use expectation_options::{ConfiguredDomain, ConfiguredDomains, ExpectationOptions, LineChoice};
@@ -104,7 +104,9 @@ pub use plan_text::{PlanFormat, PlanLayout, plan_text};
 pub use prepared::PreparedRun;
 pub use recheck::{Doubt, Rechecks, begin_of_rechecks};
 pub use rounds::{Round, Rounds};
-pub use settings::{DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile};
+pub use settings::{
+    DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile, UnknownGroup,
+};
 pub use temporary::remove_temporary_files;
 pub use tenant::Tenant;
 pub use workers::Workers;

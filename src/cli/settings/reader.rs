@@ -8,7 +8,7 @@ use clap::{Args as _, Command as Parser, FromArgMatches as _};
 use crate::cli::args::Expectations;
 use crate::cli::repeated_options;
 use crate::record::Name;
-use crate::run::{DomainEntry, ExpectationOptions, LineChoice, OptionValues, SettingsFile};
+use crate::run::{DomainEntry, ExpectationOptions, LineChoice, LineError, OptionValues, SettingsFile};
 
 use super::Settings;
 use super::merge::{Layer, longs};
@@ -72,8 +72,12 @@ impl<'s> OptionReader<'s> {
     /// Returns the options of a domain that has its own in a list.
     ///
     /// # Errors
-    /// The reason, for a person.
-    pub(super) fn read_line(&mut self, name: &Name, mut values: OptionValues) -> Result<LineChoice, String> {
+    /// [`LineError`] for an unknown group, or a value that is not accepted.
+    pub(super) fn read_line(
+        &mut self,
+        name: &Name,
+        mut values: OptionValues,
+    ) -> Result<LineChoice, LineError> {
         let settings = self.settings;
         let own = self.named.get(name).copied();
         let mut layers: Vec<&OptionValues> = Vec::new();
@@ -81,7 +85,7 @@ impl<'s> OptionReader<'s> {
         for group in &groups {
             let group = group.to_string_lossy();
             let Some(file) = &settings.file else {
-                return Err(format!("unknown group `{group}`: there is no settings file that names groups"));
+                return Err(LineError::NoSettings(group.into_owned()));
             };
             layers.extend(file.group(&group)?.map(|group| &group.choices));
         }
@@ -97,7 +101,7 @@ impl<'s> OptionReader<'s> {
             listed.extend(layer.iter().map(|(key, values)| (key.clone(), values.clone())));
         }
         listed.retain(|key, _| !settings.typed.has(key));
-        let expected = self.read(layers).map_err(|error| reason(&error))?;
+        let expected = self.read(layers).map_err(|error| LineError::Option(reason(&error)))?;
         Ok(LineChoice { expected, repeated: repeated_options::repeated(&listed).into() })
     }
 }
