@@ -50,7 +50,7 @@ pub(super) enum LineError {
         /// The expected form.
         expected: &'static str,
     },
-    /// A field is none of the words that are allowed.
+    /// A field is not one of the allowed words.
     #[error(transparent)]
     Word(#[from] UnknownWord),
     /// A field, counted from 1, is not a name.
