@@ -10,7 +10,9 @@ mod wrong;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Cloud, Expectation, MailHosts, Origin, Phase, Purpose, derived_host};
+use crate::expected::{
+    Cloud, Expectation, HostDoubt, MailHosts, Origin, Phase, Purpose, derived_host, doubt,
+};
 use crate::facts::LookupFailure;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
@@ -133,8 +135,21 @@ impl MxJudge<'_> {
                 " {shown} follows Microsoft's naming rule and could not be looked up: compare it with the \
                  admin center."
             ),
-            (Origin::Derived, Ok(Some(_))) | (Origin::Given | Origin::Standard, _) => String::new(),
+            (Origin::Given, _) => self
+                .doubt()
+                .map(|doubt| {
+                    let reason = doubt.reason(self.hosts.cloud);
+                    format!(" The given host {shown} {reason}: compare it with the admin center.")
+                })
+                .unwrap_or_default(),
+            (Origin::Derived, Ok(Some(_))) | (Origin::Standard, _) => String::new(),
         }
+    }
+
+    /// Returns the reason to doubt the given host; `None` if none was given.
+    fn doubt(&self) -> Option<HostDoubt> {
+        let given = self.hosts.given.as_ref()?;
+        doubt(given, &self.case.subject.domain, self.hosts.cloud, &self.hosts.gateways)
     }
 
     /// Returns whether the edits publish a host that is not published yet.
@@ -276,7 +291,16 @@ impl MxJudge<'_> {
         if has(&Host::Filter) {
             return self.met(Code::Met, format!("mail goes to the declared filter, {shown}"));
         }
-        self.met(Code::Met, format!("mail goes to {shown}"))
+        match self.doubt() {
+            Some(doubt) => {
+                let reason = doubt.reason(self.hosts.cloud);
+                let message = format!(
+                    "mail goes to the given host {shown}, which {reason}; compare it with the admin center"
+                );
+                self.met(Code::Met, message)
+            }
+            None => self.met(Code::Met, format!("mail goes to {shown}")),
+        }
     }
 
     fn target_missing(&self, missing: &[Name]) -> Finding {

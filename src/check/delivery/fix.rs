@@ -71,7 +71,8 @@ impl MxJudge<'_> {
         }
         // A host that could not be looked up must not be the only one left.
         let is_unseen = self.hosts.gateways.is_empty() && after.iter().all(|data| self.is_unseen(data));
-        self.edit(after, is_proposed && is_by_rule || !is_proposed && is_unseen)
+        let is_doubtful = self.doubt().is_some();
+        self.edit(after, is_doubtful || is_proposed && is_by_rule || !is_proposed && is_unseen)
     }
 
     /// Returns the host to publish if it is known not to exist.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::expected::{Cloud, MailHosts, Purpose, domain_of, token};
+use crate::expected::{Cloud, HostDoubt, MailHosts, Purpose, domain_of, doubt, token};
 use crate::facts::zone_candidates;
 use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
@@ -79,7 +79,12 @@ pub(in crate::check) fn classify(
         return Host::Null;
     }
     if hosts.given.as_ref() == Some(exchange) {
-        return Host::Right;
+        return match doubt(exchange, domain, hosts.cloud, &hosts.gateways) {
+            Some(HostDoubt::OtherDomain(other)) => Host::OtherDomain(Some(other)),
+            Some(HostDoubt::Misspelled(_) | HostDoubt::OtherCloud(_) | HostDoubt::NotMicrosoft) | None => {
+                Host::Right
+            }
+        };
     }
     if hosts.gateways.iter().any(|gateway| gateway.covers(exchange, domain)) {
         return Host::Filter;
