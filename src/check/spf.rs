@@ -249,7 +249,7 @@ impl SpfJudge<'_> {
         let is_refusing = |term: &&Term| {
             is_include_of(&term.meaning, self.include) && tally.refused_by.as_ref() == Some(&term.text)
         };
-        let message = match misspelt {
+        let message = match (misspelt, self.mistyped(record)) {
             _ if record.terms.iter().any(|term| is_refusing(&term)) => format!(
                 "Remove the qualifier of `{}`: with it, mail from Microsoft 365 does not pass SPF.",
                 shown(tally.refused_by.as_deref().unwrap_or_default())
@@ -265,12 +265,17 @@ impl SpfJudge<'_> {
                  Microsoft 365 fails SPF.",
                 backticked(self.include)
             ),
-            Some(term) => format!(
+            (_, Some((term, meant))) => format!(
+                "Correct `{}`: it looks like a typing error of `{meant}`, so mail from Microsoft 365 fails \
+                 SPF.",
+                shown(&term.text)
+            ),
+            (Some(term), None) => format!(
                 "Correct `{}` (an include is written with a colon): receivers ignore it, so mail from \
                  Microsoft 365 fails SPF.",
                 shown(&term.text)
             ),
-            None => format!(
+            (None, None) => format!(
                 "Add `include:{}`: without it, mail from Microsoft 365 fails SPF.",
                 self.include.without_trailing_dot()
             ),
@@ -278,17 +283,27 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
 
+    /// Returns the first term with a typing error in Microsoft's name, and the term that was meant.
+    fn mistyped<'r>(&self, record: &'r SpfRecord) -> Option<(&'r Term, String)> {
+        record.evaluated().find_map(|term| Some((term, edit::meant(self, term)?)))
+    }
+
     /// Returns the finding about a part that may include Microsoft and cannot be read. The include is proposed, since
     /// it does no harm next to that part.
     fn unreadable(&self, record: &SpfRecord, doubt: &Doubt) -> Result<Finding, LookupFailure> {
         let include = self.include.without_trailing_dot();
-        let message = match doubt {
-            Doubt::Sender(term) => format!(
+        let mistyped = self.mistyped(record);
+        let message = match (doubt, mistyped) {
+            (Doubt::Unread(name), Some((term, meant))) if edit::included(term) == Some(name) => format!(
+                "Correct `{}`, which looks like a typing error of `{meant}`: its record was not looked up.",
+                shown(&term.text)
+            ),
+            (Doubt::Sender(term), _) => format!(
                 "Check with the operator of `{}` that it authorizes Microsoft 365, or add \
                  `include:{include}`: the term depends on the sender of each message.",
                 shown(term)
             ),
-            Doubt::Unread(name) => format!(
+            (Doubt::Unread(name), _) => format!(
                 "Add `include:{include}` if the record of {} does not include Microsoft: it was not looked \
                  up.",
                 backticked(name)
