@@ -30,7 +30,7 @@ use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
+use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, wildcard};
 use included::Reader;
 use note::Opening;
 use repair::{looks_like_spf, repaired_text};
@@ -130,6 +130,9 @@ impl SpfJudge<'_> {
 
     fn none(&self, lookalike: Option<&Text>) -> Result<Finding, LookupFailure> {
         let Some(text) = lookalike else {
+            if let Some(finding) = self.at_doubled_name()? {
+                return Ok(finding);
+            }
             let message = "Add an SPF record: without one, receivers cannot tell which servers may send \
                 for the domain.";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
@@ -143,6 +146,26 @@ impl SpfJudge<'_> {
         let fix = edit::fix(self, &records, Some(text))?;
         let observed = RecordSet { data: [RecordData::Txt(text.clone())].into(), ttl: self.set.ttl };
         Ok(self.edited(Code::SpfLookalike, message, &observed, fix))
+    }
+
+    /// Returns the finding about an SPF record that was published with the zone name twice. Its senders are authorized at
+    /// the right name.
+    fn at_doubled_name(&self) -> Result<Option<Finding>, LookupFailure> {
+        let domain = &self.case.subject.domain;
+        for (name, _) in doubled::names(&self.expectation.name, domain) {
+            let there = wildcard::own(self.case, &name, self.expectation.rtype);
+            let mut records = there.data.iter().filter_map(text_of).filter_map(SpfRecord::parse);
+            let (Some(record), None) = (records.next(), records.next()) else { continue };
+            let message = format!(
+                "Publish the SPF record of {} at {}: your DNS host appends the zone name to what you type.",
+                backticked(&name),
+                backticked(domain)
+            );
+            let finding = self.wrong(Code::SpfMissing, message, &[&record])?;
+            let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+            return Ok(Some(Finding { fix, ..finding }));
+        }
+        Ok(None)
     }
 
     fn several(&self, records: &[&SpfRecord]) -> Result<Finding, LookupFailure> {

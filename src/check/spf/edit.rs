@@ -119,7 +119,8 @@ pub(super) fn fix(
     }
     // Without a record, no sender fails SPF, so a platform that still sends has to be included before this record is
     // published.
-    let still_sends = judge.case.source.filter(|_| records.is_empty() && judge.case.phase() < Phase::Tidy);
+    let is_published = instead_of.is_some() || judge.set.data.iter().filter_map(text_of).any(is_spf);
+    let still_sends = judge.case.source.filter(|_| !is_published && judge.case.phase() < Phase::Tidy);
     if let Some(source) = still_sends {
         let include = source.spf_include().filter(|include| judge.reader.may_have_record(include));
         terms.decided.push(match &include {
