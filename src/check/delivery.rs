@@ -83,6 +83,11 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]
         case.view.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
             exchange.kind.types_read().iter().map(|rtype| Question::new(exchange.host.clone(), *rtype))
         }));
+        if !is_right && case.is_early(expectation) {
+            let read = exchanges.iter().filter(|exchange| exchange.kind.takes_mail());
+            let read = read.take(MOST_MAIL_HOSTS).flat_map(|exchange| Question::addresses(&exchange.host));
+            case.view.read_ahead(read);
+        }
         if !is_right && !case.is_early(expectation) {
             doubled::read(case, &expectation.name, expectation.rtype);
         }
@@ -213,14 +218,15 @@ impl MxJudge<'_> {
         if self.case.phase() >= Phase::Switch || right || others.is_empty() {
             return None;
         }
-        let takes_mail = |exchange: &Exchange| {
-            !matches!(
-                exchange.kind,
-                Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_)
-            )
-        };
-        if !others.iter().all(|exchange| takes_mail(exchange)) {
+        if !others.iter().all(|exchange| exchange.kind.takes_mail()) {
             return None;
+        }
+        let is_lost = |exchange: &&Exchange| is_absent(self.case, &exchange.host);
+        if others.len() <= MOST_MAIL_HOSTS && others.iter().all(is_lost) {
+            let hosts = join_and(others.iter().map(|exchange| backticked(&exchange.host)));
+            let verb = if others.len() == 1 { "does" } else { "do" };
+            let message = format!("Correct the MX records: {hosts} {verb} not exist, so mail bounces.");
+            return Some(self.met(Code::MxTargetMissing, message));
         }
         let hosts = self.named(others);
         let message = format!("mail still goes to {hosts}, correct before the switch");

@@ -58,6 +58,11 @@ impl Host {
         )
     }
 
+    /// Returns whether mail is delivered to the host before the switch, if it exists.
+    pub(super) fn takes_mail(&self) -> bool {
+        !matches!(self, Self::Null | Self::Malformed(..) | Self::Retired(_) | Self::WrongCloud(_))
+    }
+
     /// Returns the address types to read: none for hosts that are wrong whether they exist or not.
     pub(super) fn types_read(&self) -> &'static [RecordType] {
         match self {
