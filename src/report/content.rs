@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::check::time::{clock_when_over, lasting};
 use crate::check::{Code, Status, Verdict};
-use crate::expected::{Importance, Phase};
+use crate::expected::{Id, Importance, Phase};
 use crate::facts::{Role, zone_candidates};
 use crate::provider;
 use crate::record::{Name, RecordType};
@@ -315,6 +315,15 @@ pub(super) fn next(options: &RepeatedOptions, domain: &DomainReport) -> String {
     let command = |command: &str, phase: Phase| with(command, &domain.domain, phase, &given);
     let same = |name: &str| command(name, phase);
     let what = match (domain.verdict, phase) {
+        (Verdict::Ready, Phase::Prepare) if is_switched(domain) => format!(
+            "mail already goes to Microsoft, so the switch is made; {} shows what is left of it",
+            command("check", Phase::Switch)
+        ),
+        (Verdict::ChangesNeeded, Phase::Prepare)
+            if is_switched(domain) && required_changes(domain).next().is_some() =>
+        {
+            format!("mail already goes to Microsoft, so edit now, then {}", command("watch", Phase::Switch))
+        }
         (Verdict::Ready, Phase::Prepare) => {
             format!("when you switch, publish the records of {}", command("plan", Phase::Switch))
         }
@@ -351,6 +360,17 @@ pub(super) fn next(options: &RepeatedOptions, domain: &DomainReport) -> String {
     };
     let explain = worst(domain).map(|code| format!(". What a code means: `cutover explain {code}`."));
     what + explain.as_deref().unwrap_or(".")
+}
+
+/// Returns whether mail already goes to Microsoft, and not to a filter in front of it.
+fn is_switched(domain: &DomainReport) -> bool {
+    let at_microsoft = |code: Option<Code>| {
+        matches!(code, Some(Code::Met | Code::MxOtherDomain | Code::MxOlderHost | Code::MxDnssecMigration))
+    };
+    let mut mx = domain.expectations.iter().filter(|one| one.id.as_str() == Id::Mx.word());
+    let is_parked = |one: &ExpectationView| one.observed.iter().any(|record| record.ends_with(" ."));
+    domain.gateway.is_none()
+        && mx.any(|one| one.status == Status::Met && at_microsoft(one.code.known()) && !is_parked(one))
 }
 
 /// Returns the next step after a list of domains that begins with this one; `None` if it is ready.
