@@ -27,11 +27,21 @@ pub(super) fn judge(
         [] => judge.without_alias()?,
         [target] => judge.with_alias(target)?,
         several => {
-            let all = join_and(several.iter().map(|target| backticked(target)));
-            let message = format!(
-                "Keep only the right CNAME at {}: it has several ({all}).",
-                backticked(&expectation.name)
-            );
+            let name = backticked(&expectation.name);
+            let kept = expectation.data.iter().find_map(RecordData::target);
+            let gone = several.iter().filter(|target| Some(**target) != kept);
+            let gone = join_and(gone.map(|target| backticked(target)));
+            let message = match kept {
+                Some(kept) => {
+                    format!(
+                        "Delete the CNAMEs of {name} to {gone}: only the one to {} may stay.",
+                        backticked(kept)
+                    )
+                }
+                None => format!(
+                    "Delete all but one of the CNAMEs of {name} ({gone}): the Defender portal shows which one stays."
+                ),
+            };
             judge.wrong(Code::AliasElsewhere, message)
         }
     };

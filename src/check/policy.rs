@@ -157,7 +157,8 @@ fn refuses_mx(
             ttl(case, announcement)
         )
     } else if staying.is_empty() && case.phase() >= Phase::Switch {
-        format!("Remove the host from the MX. To keep it: {extend}")
+        let hosts = join_and(leaving.iter().take(MOST_LINES).map(backticked));
+        format!("Remove {hosts} from the MX records. To keep it: {extend}")
     } else {
         format!("{extend}. Senders that cached the policy check for a new one, or drop it after {remembered}")
     };

@@ -215,7 +215,8 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         }
         let is_shared = theirs.iter().any(|data| is_of_reseller(&name, data, domain));
         let rtype = question.rtype;
-        let message = format!("{}: {}.", advice(rtype), points(&name, rtype, &theirs, source));
+        let message =
+            format!("{}: {}.", advice(&name, rtype, &theirs), points(&name, rtype, &theirs, source));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
         // Without proof that it is the platform being left, nothing of it is deleted. Mail of a subdomain may stay
@@ -304,12 +305,18 @@ fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source:
     }
 }
 
-/// Returns the advice for a leftover record of this type.
-fn advice(rtype: RecordType) -> &'static str {
+/// Returns the advice for leftover records, which names what to delete.
+fn advice(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>) -> String {
+    let name = backticked(name);
     match rtype {
-        RecordType::Mx => "Delete the record, or name the host that receives this mail from now on",
-        RecordType::Txt => "Delete the key once the last mail signed with it is delivered",
-        _ => "Delete the record, or point it to its replacement",
+        RecordType::Mx => {
+            let hosts = join_and(theirs.iter().filter_map(RecordData::target).map(backticked));
+            format!("Delete the MX of {name} to {hosts}, unless its mail goes to another host from now on")
+        }
+        RecordType::Txt => {
+            format!("Delete the TXT record at {name} once the last mail signed with it is delivered")
+        }
+        _ => format!("Delete the {rtype} record {name}, unless you point it to a replacement"),
     }
 }
 
