@@ -34,6 +34,8 @@ static INCLUDES: LazyLock<Vec<&'static Name>> = LazyLock::new(|| {
 pub(crate) enum HostDoubt {
     /// It is nearly a host of Microsoft's: the one that was probably meant.
     Misspelled(Name),
+    /// Its label spells the domain differently from Microsoft, as in this host.
+    Unusual(Name),
     /// It has the label of this other domain.
     OtherDomain(Name),
     /// It belongs to another cloud.
@@ -48,6 +50,9 @@ impl HostDoubt {
         match self {
             Self::Misspelled(meant) => {
                 format!("looks like a typing error of `{}`", meant.without_trailing_dot())
+            }
+            Self::Unusual(usual) => {
+                format!("does not have the usual form `{}` for this domain", usual.without_trailing_dot())
             }
             Self::OtherDomain(other) => format!(
                 "belongs to `{}`, which works if both domains are in one tenant",
@@ -81,6 +86,14 @@ pub(crate) fn doubt(host: &Name, domain: &Name, cloud: Cloud, gateways: &[Gatewa
         return None;
     }
     let label = String::from_utf8_lossy(host.first_label()?).into_owned();
+    let usual = token(domain)?;
+    if label == usual {
+        return None;
+    }
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    if letters(&label) == letters(&domain.without_trailing_dot()) {
+        return host.parent()?.prepend(&usual).ok().map(HostDoubt::Unusual);
+    }
     domain_of(&label).filter(|other| other != domain).map(HostDoubt::OtherDomain)
 }
 
@@ -255,7 +268,10 @@ mod tests {
         };
         let filter: Gateway = "filter.example".parse().unwrap();
         assert_eq!(doubt("contoso-com.q-v1.mx.microsoft", Cloud::Worldwide, &[]), None);
-        assert_eq!(doubt("contosocom.mail.protection.outlook.com", Cloud::Gcc, &[]), None);
+        assert_eq!(
+            doubt("contosocom.mail.protection.outlook.com", Cloud::Gcc, &[]),
+            Some(HostDoubt::Unusual(name("contoso-com.mail.protection.outlook.com")))
+        );
         assert_eq!(doubt("contoso.mail.protection.office365.us", Cloud::Dod, &[]), None);
         assert_eq!(doubt("mx1.filter.example", Cloud::Worldwide, &[filter.clone()]), None);
         assert_eq!(doubt("mx1.other.example", Cloud::Worldwide, &[filter]), Some(HostDoubt::NotMicrosoft));

@@ -202,9 +202,13 @@ fn mail_host(text: &str, domain: &Name, options: &ExpectationOptions) -> Result<
             host.without_trailing_dot(),
             meant.without_trailing_dot()
         ))),
-        Some(HostDoubt::OtherDomain(_) | HostDoubt::OtherCloud(_) | HostDoubt::NotMicrosoft) | None => {
-            Ok(host)
-        }
+        Some(
+            HostDoubt::Unusual(_)
+            | HostDoubt::OtherDomain(_)
+            | HostDoubt::OtherCloud(_)
+            | HostDoubt::NotMicrosoft,
+        )
+        | None => Ok(host),
     }
 }
 

@@ -86,9 +86,13 @@ pub(in crate::check) fn classify(
     if hosts.given.as_ref() == Some(exchange) {
         return match doubt(exchange, domain, hosts.cloud, &hosts.gateways) {
             Some(HostDoubt::OtherDomain(other)) => Host::OtherDomain(Some(other)),
-            Some(HostDoubt::Misspelled(_) | HostDoubt::OtherCloud(_) | HostDoubt::NotMicrosoft) | None => {
-                Host::Right
-            }
+            Some(
+                HostDoubt::Misspelled(_)
+                | HostDoubt::Unusual(_)
+                | HostDoubt::OtherCloud(_)
+                | HostDoubt::NotMicrosoft,
+            )
+            | None => Host::Right,
         };
     }
     if hosts.gateways.iter().any(|gateway| gateway.covers(exchange, domain)) {

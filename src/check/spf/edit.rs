@@ -179,8 +179,8 @@ pub(super) fn included(term: &Term) -> Option<&Name> {
     }
 }
 
-/// Returns the term that one with a typing error in Microsoft's name was meant to be. A sender that the admin named is
-/// none.
+/// Returns the term that one with a typing error in Microsoft's name was meant to be; `None` for a sender that the admin
+/// named.
 pub(super) fn meant(judge: &SpfJudge<'_>, term: &Term) -> Option<String> {
     let senders = &judge.case.subject.spf_senders;
     if senders.iter().any(|sender| names_the_same(&sender.meaning, &term.meaning)) {
