@@ -88,7 +88,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
         return finding;
     }
     finding.fix.insert(0, Edit::deletion(name.clone(), RecordType::Cname));
-    if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
+    if stands { clashing(name, &[RecordType::Cname], finding) } else { finding }
 }
 
 /// Deletes a CNAME that is not expected, if other records are next to it.
@@ -99,27 +99,48 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         return finding;
     }
     finding.fix = vec![Edit::deletion(name.clone(), RecordType::Cname)];
-    clashing(name, &others, finding)
+    clashing(name, &[RecordType::Cname], finding)
 }
 
-/// Replaces the code and message of a finding that would be met without the records next to it. One that is wrong
-/// anyway keeps its own.
-fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
+/// Replaces the code and message of a finding that would be met without records of these types. One that is wrong anyway
+/// keeps its own.
+fn clashing(name: &Name, gone: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.is_met() {
         finding.code = Code::CnameWithOtherData;
-        finding.message = message(name, others);
+        finding.message = message(name, gone);
     }
     finding
 }
 
-/// Returns the message about other records next to a CNAME.
-pub(super) fn message(name: &Name, others: &[RecordType]) -> String {
+/// Returns the message that names the records to delete, so that the others or the CNAME next to them can stay.
+pub(super) fn message(name: &Name, gone: &[RecordType]) -> String {
+    let what = match gone {
+        [RecordType::Cname] => "the CNAME".to_owned(),
+        others => format!("the {} records", join_and(others.iter().map(ToString::to_string))),
+    };
     format!(
-        "Delete the CNAME or the {} records at {}: DNS allows no other record next to a CNAME (RFC 1034 \
-         §3.6.2), so servers return only one of them.",
-        join_and(others.iter().map(ToString::to_string)),
+        "Delete {what} at {}: DNS allows no other record next to a CNAME (RFC 1034 §3.6.2), so servers return \
+         only one of them.",
         backticked(name)
     )
+}
+
+/// Returns the types that have to go from a name with an alias and others: those that the fix deletes, or else those
+/// that are not expected there.
+pub(super) fn types_to_delete(
+    expectation: &Expectation,
+    others: &[RecordType],
+    fix: &[Edit],
+) -> Vec<RecordType> {
+    let deleted = fix.iter().filter(|edit| edit.name == expectation.name && edit.after.is_empty());
+    let deleted: Vec<RecordType> = deleted.map(|edit| edit.rtype).collect();
+    let keeps_alias =
+        matches!(expectation.requirement, Requirement::IsAliasOf(_) | Requirement::HasDkimKeyAt(_));
+    match (deleted.is_empty(), keeps_alias) {
+        (false, _) => deleted,
+        (true, true) => others.to_vec(),
+        (true, false) => vec![RecordType::Cname],
+    }
 }
 
 fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {

@@ -14,7 +14,7 @@ use super::{
     Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
     wildcard,
 };
-use evidence::{is_evidence_type, is_host_of, is_of, own_records, platform_at};
+use evidence::{is_alias_of, is_evidence_type, is_host_of, is_of, is_of_reseller, own_records, platform_at};
 
 pub(in crate::check) use evidence::published_questions;
 
@@ -91,7 +91,7 @@ pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> 
     questions
 }
 
-/// Returns the same questions and those about the DKIM keys of the platform being left.
+/// Returns the same questions and those about the DKIM keys and the other aliases of the platform being left.
 fn questions_about(case: &Case<'_>) -> Vec<Question> {
     let mut questions = leftover_questions(case.subject, case.view.facts);
     if case.phase() < Phase::Tidy {
@@ -104,6 +104,13 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
         let name = case.subject.domain.prepend(&format!("{selector}._domainkey")).ok()?;
         Some(Question::new(name, if target.is_some() { RecordType::Cname } else { RecordType::Txt }))
     }));
+    let aliases = case.source.map(|source| source.cname).unwrap_or_default();
+    let fixed = aliases.iter().filter(|(owner, target)| *owner != "*" && !target.contains('{'));
+    for (owner, _) in fixed {
+        let question =
+            case.subject.domain.prepend(owner).ok().map(|name| Question::new(name, RecordType::Cname));
+        questions.extend(question.filter(|question| !questions.contains(question)));
+    }
     questions
 }
 
@@ -199,26 +206,33 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         }
         let Some(source) = case.source.or_else(|| platform_at(case, question)) else { continue };
         let Some((name, set)) = own_records(case, question, source) else { continue };
-        let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) =
-            set.data.into_iter().partition(|data| is_of(source, &name, data, domain));
+        let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) = set
+            .data
+            .into_iter()
+            .partition(|data| is_of(source, &name, data, domain) || is_alias_of(case, source, &name, data));
         if theirs.is_empty() {
             continue;
         }
+        let is_shared = theirs.iter().any(|data| is_of_reseller(&name, data, domain));
         let rtype = question.rtype;
-        let message = format!("{}: {}.", advice(rtype), points(&name, rtype, &theirs, source));
+        let message =
+            format!("{}: {}.", advice(&name, rtype, &theirs), points(&name, rtype, &theirs, source));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
         // Without proof that it is the platform being left, nothing of it is deleted. Mail of a subdomain may stay
         // there; only the admin knows where else it should go.
         let may_go = match rtype {
             RecordType::Mx => case.subject.source.is_some(),
-            _ => case.is_source_sure,
+            _ => case.is_source_sure && !is_shared,
         };
         if may_go {
             found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
         } else if is_edited(judged, question) {
             // The plan already deletes it for another reason.
             continue;
+        } else if is_shared {
+            found.level = Severity::Warning;
+            found.message += " Microsoft 365 that a reseller sold has the same record: keep it then.";
         } else {
             found.level = Severity::Warning;
             found.message +=
@@ -291,12 +305,18 @@ fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source:
     }
 }
 
-/// Returns the advice for a leftover record of this type.
-fn advice(rtype: RecordType) -> &'static str {
+/// Returns the advice for leftover records, which names what to delete.
+fn advice(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>) -> String {
+    let name = backticked(name);
     match rtype {
-        RecordType::Mx => "Delete the record, or name the host that receives this mail from now on",
-        RecordType::Txt => "Delete the key once the last mail signed with it is delivered",
-        _ => "Delete the record, or point it to its replacement",
+        RecordType::Mx => {
+            let hosts = join_and(theirs.iter().filter_map(RecordData::target).map(backticked));
+            format!("Delete the MX of {name} to {hosts}, unless its mail goes to another host from now on")
+        }
+        RecordType::Txt => {
+            format!("Delete the TXT record at {name} once the last mail signed with it is delivered")
+        }
+        _ => format!("Delete the {rtype} record {name}, unless you point it to a replacement"),
     }
 }
 

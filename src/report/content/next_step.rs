@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use crate::check::time::clock_when_over;
 use crate::check::{Code, Status, Verdict};
-use crate::expected::Phase;
+use crate::expected::{Id, Phase};
 use crate::facts::Role;
 use crate::record::Name;
 
 use super::required_changes;
 use crate::report::cause::cause;
 use crate::report::next_options::RepeatedOptions;
-use crate::report::view::{DomainReport, OutageView};
+use crate::report::view::{DomainReport, ExpectationView, OutageView};
 
 /// The resolver that is proposed if none answers.
 const OTHER_RESOLVER: &str = "1.1.1.1";
@@ -34,6 +34,15 @@ pub(in crate::report) fn next(options: &RepeatedOptions, domain: &DomainReport) 
     let command = |command: &str, phase: Phase| with(command, &domain.domain, phase, &given);
     let same = |name: &str| command(name, phase);
     let what = match (domain.verdict, phase) {
+        (Verdict::Ready, Phase::Prepare) if is_switched(domain) => format!(
+            "mail already goes to Microsoft, so the switch is made; {} shows what is left of it",
+            command("check", Phase::Switch)
+        ),
+        (Verdict::ChangesNeeded, Phase::Prepare)
+            if is_switched(domain) && required_changes(domain).next().is_some() =>
+        {
+            format!("mail already goes to Microsoft, so edit now, then {}", command("watch", Phase::Switch))
+        }
         (Verdict::Ready, Phase::Prepare) => {
             format!("when you switch, publish the records of {}", command("plan", Phase::Switch))
         }
@@ -70,6 +79,17 @@ pub(in crate::report) fn next(options: &RepeatedOptions, domain: &DomainReport) 
     };
     let explain = worst(domain).map(|code| format!(". What a code means: `cutover explain {code}`."));
     what + explain.as_deref().unwrap_or(".")
+}
+
+/// Returns whether mail already goes to Microsoft, and not to a filter in front of it.
+fn is_switched(domain: &DomainReport) -> bool {
+    let at_microsoft = |code: Option<Code>| {
+        matches!(code, Some(Code::Met | Code::MxOtherDomain | Code::MxOlderHost | Code::MxDnssecMigration))
+    };
+    let mut mx = domain.expectations.iter().filter(|one| one.id.as_str() == Id::Mx.word());
+    let is_parked = |one: &ExpectationView| one.observed.iter().any(|record| record.ends_with(" ."));
+    domain.gateway.is_none()
+        && mx.any(|one| one.status == Status::Met && at_microsoft(one.code.known()) && !is_parked(one))
 }
 
 /// Returns the next step after a list of domains that begins with this one; `None` if it is ready.
