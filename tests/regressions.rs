@@ -15,7 +15,7 @@ fn plans(spf: &str) -> Vec<String> {
     let zone = format!("$ORIGIN contoso.com.\n$TTL 1h\n@ TXT \"{spf}\"\n");
     let changes: Vec<Change> = World::from_zone(&zone).check().changes;
     let domain: Name = "contoso.com".parse().unwrap();
-    let sheet = Sheet { domain: &domain, zone: &domain, changes: &changes };
+    let sheet = Sheet { domain: &domain, zone: &domain, changes: &changes, options: "" };
     let mut forms = vec![to_bind(&changes), to_nsupdate(&sheet), to_dnscontrol(&sheet)];
     forms.extend([to_octodns(&sheet), to_powershell(&sheet)]);
     forms.extend(DnsHost::ALL.map(|host| to_terraform(&sheet, host)));
@@ -116,4 +116,50 @@ fn a_wildcard_text_is_not_the_key_of_a_platform() {
 fn the_name_of_an_operator_names_its_gateway() {
     let gateway: cutover::provider::Gateway = "proofpoint".parse().unwrap();
     assert_eq!(gateway.to_string(), "proofpoint-enterprise");
+}
+
+/// The first record of a domain that has mail ended with `-all`, without a word about other services.
+#[test]
+fn the_first_record_of_a_domain_with_mail_is_compared() {
+    let world = |options: &str, mx: &str| {
+        let zone = format!("{mx}\nautodiscover 3600 CNAME autodiscover.outlook.com.\n");
+        let outcome = World::from_zone(&zone).with_options(options).check();
+        let spf = |change: &&Change| change.after.data.iter().any(|data| data.to_string().contains("spf1"));
+        outcome.changes.iter().find(spf).unwrap().confirm
+    };
+    let mx = "@ 3600 MX 0 contoso-com.mail.protection.outlook.com.";
+    assert!(world("", mx));
+    assert!(!world("", "@ 3600 TXT x"));
+    assert!(!world("--spf-sender ip4:192.0.2.7", mx));
+}
+
+/// The plan took a record that worked beyond ten lookups, and said so at the end of its message.
+#[test]
+fn a_record_beyond_the_limit_is_not_planned_where_one_works() {
+    let hosts: String = (1..=9).map(|host| format!("a:h{host}.contoso.com ")).collect();
+    let addresses: String = (1..=9).map(|host| format!("h{host} 3600 A 192.0.2.{host}\n")).collect();
+    let zone = |spf: &str| {
+        format!(
+            "@ 3600 MX 0 contoso-com.mail.protection.outlook.com.\nautodiscover 3600 CNAME autodiscover.outlook.com.\n\
+             @ 3600 TXT \"v=spf1 {hosts}{spf} -all\"\n{addresses}@ 3600 A 192.0.2.80\n"
+        )
+    };
+    for (spf, fits) in [("a", false), ("", true)] {
+        let outcome = World::from_zone(&zone(spf)).check();
+        let judged = outcome.expectation(cutover::expected::Id::Spf);
+        assert_eq!(
+            (judged.code.word(), judged.fix.is_empty()),
+            ("spf-without-microsoft", !fits),
+            "{}",
+            outcome.story()
+        );
+        assert_eq!(change(&zone(spf), "", RecordType::Txt).is_some(), fits, "{}", outcome.story());
+    }
+    // In first place, and in the table of the plan.
+    let workspace = crate::run::Workspace::new();
+    let file = workspace.put("contoso.com.zone", format!("$ORIGIN contoso.com.\n{}", zone("a")));
+    let plan = crate::run::cutover(&format!("plan contoso.com --zone {file}"));
+    assert!(plan.out.contains("spf: Remove terms first"), "{}", plan.out);
+    let runbook = crate::run::cutover(&format!("plan contoso.com --zone {file} --format runbook"));
+    assert!(runbook.out.contains("**Warning:** spf: Remove terms first"), "{}", runbook.out);
 }

@@ -7,7 +7,7 @@ use cutover::plan::emit::{
     DnsHost, Sheet, to_csv, to_dnscontrol, to_nsupdate, to_octodns, to_powershell, to_terraform,
 };
 use cutover::plan::rollback;
-use cutover::plan::{Change, to_bind};
+use cutover::plan::{Change, is_changed_again, to_bind};
 use cutover::record::{Record, zone};
 use cutover::report::format::Format;
 use cutover::report::json::{ExpectedView, PlanView, to_json};
@@ -115,14 +115,17 @@ fn planned(plan: &[Change]) {
         let lines = to_bind(changes);
         let read =
             zone::read(lines.as_bytes(), None, "plan").unwrap_or_else(|error| panic!("{error}\n{lines}"));
-        let after = changes.iter().flat_map(|change| {
+        // A set that changes again later is a comment until then.
+        let live = changes.iter().enumerate();
+        let live = live.filter(|(index, change)| !is_changed_again(change, &changes[index + 1..]));
+        let after = live.flat_map(|(_, change)| {
             let ttl = change.after.ttl.min(i32::MAX as u32);
             let record = move |data| (change.name.clone(), ttl, data);
             change.after.data.iter().cloned().map(record)
         });
         let read = read.records.into_iter().map(|Record { name, ttl, data }| (name, ttl, data));
         assert!(read.eq(after), "{lines}");
-        let sheet = Sheet { domain: &zone, zone: &zone, changes };
+        let sheet = Sheet { domain: &zone, zone: &zone, changes, options: "" };
         let csv = to_csv(&sheet);
         assert_table("plan as csv", &csv);
         let mut texts = vec![lines, csv, to_nsupdate(&sheet), to_dnscontrol(&sheet)];

@@ -63,6 +63,7 @@ pub(crate) use dname::dname_owner;
 pub use hazard::compared_questions;
 pub use origin::{DetectedProvider, Proof};
 pub use placeholder::is_placeholder_text;
+pub(crate) use policy::is_policy_unread;
 pub use poll_interval::{PollInterval, next_check};
 pub use questions::{Questions, prefetch, wanted, wanted_policies};
 pub use reminder::Reminder;
@@ -256,7 +257,7 @@ fn noted(message: &str, note: &str) -> String {
 }
 
 /// Joins words for a sentence: `a`, `a and b`, `a, b and c`.
-fn join_and(words: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn join_and(words: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<String> = words.into_iter().collect();
     match words.pop() {
         None => String::new(),

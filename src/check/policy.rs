@@ -7,8 +7,11 @@
 mod announcement;
 mod body;
 
-use crate::expected::{Expectation, Id, Phase, Requirement};
-use crate::facts::{Existence, LookupFailure, PolicyOutcome, PolicyReply, Role, policy_host};
+use crate::expected::{Expectation, Id, Phase, Requirement, Subject};
+use crate::facts::{
+    Existence, Facts, FactsView, LookupFailure, PlannedRecords, PolicyOutcome, PolicyReply, Role,
+    TrustPolicy, policy_host,
+};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::time::lasting;
@@ -215,6 +218,21 @@ fn mail_hosts(case: &Case<'_>, judged: &[ExpectationResult]) -> Hosts {
         }
     }
     hosts
+}
+
+/// Returns whether a policy is announced that was not read, so that it may refuse the new MX host.
+pub(crate) fn is_policy_unread(
+    subject: &Subject,
+    facts: &Facts,
+    trust: TrustPolicy,
+    announcement: &Name,
+) -> bool {
+    let untouched = PlannedRecords::new();
+    let view = FactsView::published(facts, trust, &untouched);
+    let case =
+        Case { subject, source: None, is_source_sure: false, mail_host: None, host_failure: None, view };
+    let found = read(&case, announcement).map(|reading| reading.found);
+    matches!(found, Ok(Found::Unread | Found::Outside | Found::Failed(_) | Found::BadPolicy(_)))
 }
 
 /// The announcement of a domain's policy, and the policy.

@@ -52,7 +52,8 @@ impl Reminder {
             ),
             Self::OldHostDelivers(source) => format!(
                 "Mail from other customers and web sites at {} may still reach the old mailboxes. Remove \
-                 the domain there (in cPanel: set Email Routing to remote). Check the old mailboxes first.",
+                 the domain from the mail service there (in cPanel: set Email Routing to remote), not its DNS \
+                 zone. Check the old mailboxes first.",
                 source.short
             ),
             Self::NotMigrated(source) => format!(

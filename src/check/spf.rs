@@ -105,7 +105,7 @@ impl SpfJudge<'_> {
     }
 
     fn edited(&self, code: Code, message: String, observed: &RecordSet, fix: edit::Fix) -> Finding {
-        let mut message = message;
+        let mut message = self.limit(code, &fix) + &message;
         if !fix.after.includes_microsoft && !self.reader.may_have_record(self.include) {
             message += &format!(
                 "; {} has no SPF record, so its include is not added: compare `--cloud` with the admin center",
@@ -231,18 +231,35 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfMxSenders, message, &[record])
     }
 
+    /// Returns the sentences that come first if the planned record exceeds the limits of receivers: whether it is
+    /// published, and what to remove.
+    fn limit(&self, code: Code, fix: &edit::Fix) -> String {
+        if !edit::exceeds_limits(&fix.after) || code == Code::SpfTooManyLookups {
+            return String::new();
+        }
+        let needs = if fix.after.lookups > MOST_LOOKUPS {
+            format!("{} lookups, and receivers stop at {MOST_LOOKUPS} (RFC 7208 §4.6.4)", fix.after.counted())
+        } else {
+            let voids = fix.after.voids.len();
+            format!("{voids} void lookups, and receivers allow {MOST_VOID_LOOKUPS} (RFC 7208 §4.6.4)")
+        };
+        if !fix.is_withheld {
+            return format!("Remove terms as well: the planned record needs {needs}. ");
+        }
+        format!(
+            "Remove terms first; until then no SPF edit is planned. With this edit, the record needs {needs}, so mail of \
+             senders that pass now could fail.{}{} Then: ",
+            most_expensive(&fix.after),
+            lookup_advice::advice(self, &fix.record, &fix.after)
+        )
+    }
+
     fn too_many(&self, record: &SpfRecord, tally: &Tally) -> Result<Finding, LookupFailure> {
-        let mut costs: Vec<(&str, usize)> =
-            tally.costs.iter().map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
-        costs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let expensive = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
-        let expensive = join_and(expensive.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
-        let expensive =
-            if expensive.is_empty() { expensive } else { format!(" The most expensive: {expensive}.") };
         let message = format!(
             "Remove terms: SPF needs {} lookups, and receivers stop at {MOST_LOOKUPS} (RFC 7208 \
-             §4.6.4).{expensive}",
-            tally.counted()
+             §4.6.4).{}",
+            tally.counted(),
+            most_expensive(tally)
         );
         let fix = edit::fix(self, &[record], None)?;
         // If there is an edit, its cost says which of the remaining terms to remove.
@@ -336,6 +353,16 @@ impl SpfJudge<'_> {
         let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
         Ok(Finding { fix, ..finding })
     }
+}
+
+/// Returns a sentence with the terms that cost the most lookups; empty if none costs more than one.
+fn most_expensive(tally: &Tally) -> String {
+    let mut costs: Vec<(&str, usize)> =
+        tally.costs.iter().map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
+    costs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let expensive = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
+    let expensive = join_and(expensive.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
+    if expensive.is_empty() { expensive } else { format!(" The most expensive: {expensive}.") }
 }
 
 /// Returns whether the term includes the domain, with whatever qualifier.

@@ -12,6 +12,7 @@ mod nsupdate;
 mod octodns;
 mod powershell;
 mod runbook;
+mod section;
 mod terraform;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use crate::record::{Name, RecordData, Text, acts, opens_command};
 
 use super::{Change, count_sets, merged};
+use section::sections;
 
 pub use bind::to_bind;
 pub use csv::{guarded, to_csv};
@@ -39,6 +41,8 @@ pub struct Sheet<'a> {
     pub zone: &'a Name,
     /// The changes, in their order.
     pub changes: &'a [Change],
+    /// The options to repeat in every command, quoted for a shell; empty, or with a leading blank.
+    pub options: &'a str,
 }
 
 impl<'a> Sheet<'a> {
@@ -70,19 +74,38 @@ impl<'a> Sheet<'a> {
     /// twice.
     fn in_the_end(&self, mark: &str) -> (Vec<Change>, String) {
         let merged = merged(self.changes);
-        let note = if self.changes.len() > count_sets(self.changes) {
-            format!(
+        let mut note = String::new();
+        if self.changes.len() > count_sets(self.changes) {
+            note.push_str(&format!(
                 "{mark} Some record sets change twice, as listed above. Here is what they are in the end: publish first what \
                  comes first.\n"
-            )
-        } else {
-            String::new()
-        };
+            ));
+        }
+        // What describes an end cannot be divided, so applying it makes the switch too.
+        if let [first, _, ..] = &sections(self.changes)[..]
+            && !first.is_back()
+        {
+            note.push_str(&format!(
+                "{mark} This is the end of all sections together. `--phase {}` writes the first one alone.\n",
+                first.phase.word()
+            ));
+        }
         (merged, note)
     }
 
-    /// Returns a line for each record that is added or deleted.
+    /// Returns a line for each record that is added or deleted, under the headings of their sections.
     fn summary(&self) -> Vec<String> {
+        let sections = sections(self.changes);
+        let has_headings = sections.len() > 1;
+        let lines = sections.iter().flat_map(|section| {
+            let heading = has_headings.then(|| section.heading().to_owned());
+            heading.into_iter().chain(Self { changes: section.changes, ..*self }.edits())
+        });
+        lines.collect()
+    }
+
+    /// Returns a line for each record that is added or deleted.
+    fn edits(&self) -> Vec<String> {
         let line = |word: &str, change: &Change, data: &RecordData, ttl: String| {
             format!("{word} {} {} {}{ttl}", self.host(&change.name), change.rtype, data)
         };
@@ -111,7 +134,18 @@ impl<'a> Sheet<'a> {
 
     /// Returns the way back, which is already in the format, as comments.
     fn foot(mark: &str, back: &str) -> String {
-        let lines = std::iter::once("To undo:").chain(back.lines());
+        Self::foot_of(mark, "To undo:", back)
+    }
+
+    /// Returns the way back of the section that a script makes, which is already in the format, as comments.
+    fn foot_of_script(&self, mark: &str, back: &str) -> String {
+        let sections = sections(self.changes);
+        let title = if sections.len() > 1 { "To undo what this script does:" } else { "To undo:" };
+        Self::foot_of(mark, title, back)
+    }
+
+    fn foot_of(mark: &str, title: &str, back: &str) -> String {
+        let lines = std::iter::once(title).chain(back.lines());
         lines.map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n").collect()
     }
 }

@@ -183,6 +183,12 @@ pub fn rollback(changes: &[Change]) -> Vec<Change> {
     back.collect()
 }
 
+/// Returns whether one of the later changes changes the same record set.
+#[must_use]
+pub fn is_changed_again(change: &Change, later: &[Change]) -> bool {
+    later.iter().any(|other| other.name == change.name && other.rtype == change.rtype)
+}
+
 /// Returns the number of record sets that change, each counted once.
 #[must_use]
 pub(crate) fn count_sets<'a>(changes: impl IntoIterator<Item = &'a Change>) -> usize {

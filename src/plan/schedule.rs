@@ -10,8 +10,8 @@ mod writer;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::check::time::{clock, lasting, left};
-use crate::check::{Assessment, Assumptions, Code, JudgeOptions, Status};
-use crate::expected::{Importance, Subject};
+use crate::check::{Assessment, Assumptions, Code, ExpectationResult, JudgeOptions, Status};
+use crate::expected::{Id, Importance, Subject};
 use crate::facts::Facts;
 use crate::record::Name;
 
@@ -84,7 +84,7 @@ impl Schedule {
         for part in self.steps.iter_mut().flat_map(|step| &mut step.parts) {
             match part {
                 Part::Text(text) => replace(text),
-                Part::List(points) => points.iter_mut().for_each(&mut replace),
+                Part::List(points) | Part::Message(points) => points.iter_mut().for_each(&mut replace),
                 // Records are in presentation form, and the words of commands are quoted.
                 Part::Lines { .. } => {}
             }
@@ -97,7 +97,7 @@ impl Schedule {
     pub fn new(planned: &Move<'_>) -> Self {
         let Move { subject, facts, .. } = *planned;
         let phases = Phases::new(planned);
-        let [prepare, _, tidy] = &phases.assessments;
+        let [prepare, switch, tidy] = &phases.assessments;
         let zone = tidy.zone.as_ref();
         let source = tidy.source.as_ref();
         // What is still to be done cannot have been done at a time that is past: the waits after it begin now.
@@ -123,13 +123,22 @@ impl Schedule {
             steps: Vec::new(),
         };
         let writer = Writer { planned, phases: &phases, schedule: &schedule };
-        let mut steps = vec![writer.keep()];
-        steps.extend(writer.publish());
-        steps.extend(writer.lower());
+        let needed = writer.needed();
+        let mut steps = Vec::new();
         if !writer.is_switched() {
+            steps.extend(writer.domain(prepare));
+        }
+        steps.extend(writer.publish(prepare));
+        if !writer.is_switched() {
+            steps.extend(writer.mailboxes(prepare));
+            steps.extend(writer.policy(switch));
             steps.extend(writer.users());
             steps.push(writer.decide(prepare));
         }
+        steps.extend(writer.lower());
+        // What is published is saved before the first edit.
+        let first = steps.iter().map(|step| step.offset).chain([-needed]).min().unwrap_or_default();
+        steps.insert(0, writer.keep(first));
         steps.push(writer.switch());
         steps.push(writer.caches());
         steps.push(writer.tidy());
@@ -137,14 +146,21 @@ impl Schedule {
         // Steps with the same time stay in this order.
         steps.sort_by_key(|step| step.offset);
         schedule.steps = steps;
+        // An SPF record without an edit is fixed by hand, before mail is sent from Microsoft 365.
+        let is_left = |judged: &&ExpectationResult| {
+            judged.expectation.id == Id::Spf && judged.status == Status::Unmet && judged.fix.is_empty()
+        };
+        let left = prepare.judged.iter().filter(is_left);
+        schedule.warnings.extend(left.map(|judged| format!("{}: {}", judged.expectation.id, judged.message)));
         schedule
             .warnings
-            .extend(subject.switch_at.filter(|_| is_pending).and_then(|at| schedule.lateness(at)));
+            .extend(subject.switch_at.filter(|_| is_pending).and_then(|at| schedule.lateness(at, needed)));
         schedule
     }
 
     /// Returns a sentence if the switch is planned for a time that is past, or that leaves too little time before it.
-    fn lateness(&self, switch: Timestamp) -> Option<String> {
+    /// Record sets have to be published or changed by `needed` before it; what else is to be done may be done already.
+    fn lateness(&self, switch: Timestamp, needed: SignedDuration) -> Option<String> {
         if switch < self.checked_at {
             return Some(format!(
                 "{} is over, and the switch is still to be done: all times count from now. Give the planned time with \
@@ -152,9 +168,9 @@ impl Schedule {
                 clock(switch)
             ));
         }
-        let first = self.steps.iter().map(|step| step.offset).min().filter(SignedDuration::is_negative)?;
-        let needed = u32::try_from(first.abs().as_secs()).ok()?;
-        (switch.checked_add(first).ok()? < self.checked_at).then(|| {
+        let is_late = switch.checked_sub(needed).ok()? < self.checked_at;
+        let needed = u32::try_from(needed.as_secs()).ok()?;
+        is_late.then(|| {
             format!(
                 "The switch is in {}, and the steps before it need {}. Choose a later time, or do them now.",
                 left(self.checked_at, switch),

@@ -7,6 +7,7 @@
 //! shown as a hint.
 
 mod clue;
+mod dns_host;
 mod gateway;
 mod index;
 mod pattern;

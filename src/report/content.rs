@@ -12,7 +12,7 @@ use crate::provider;
 
 use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
 use super::words::Word;
-pub(super) use edits::{Edit, EditKind, Edits, edits, typed};
+pub(super) use edits::{Edit, EditKind, Edits, edits, plan_notes, typed};
 pub(super) use next_step::{next, next_of_several};
 pub(super) use times::times;
 

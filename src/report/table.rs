@@ -190,6 +190,9 @@ pub fn plan(report: &DomainReport, style: &Style) -> String {
     let count = counted(ChangeView::count_sets(&report.changes), "record set");
     let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
     text.push_str(&edits(report, style));
+    for note in content::plan_notes(report) {
+        let _ = writeln!(text, "\n{}", wrapped(&style.text(&note), style.columns()));
+    }
     text.push_str(&report.since.as_ref().map(|since| changed(since, style)).unwrap_or_default());
     harmless_lines(&style.text(&text)).into_owned()
 }

@@ -77,7 +77,7 @@ pub fn plan_text(checked: &Checked, layout: PlanLayout<'_>, whole: &Move<'_>) ->
     let Checked { subject, assessment, changes, .. } = checked;
     let zone = assessment.zone.as_ref();
     let apex = zone.map_or(&subject.domain, |zone| &zone.apex);
-    let sheet = Sheet { domain: &subject.domain, zone: apex, changes };
+    let sheet = Sheet { domain: &subject.domain, zone: apex, changes, options: whole.options };
     let schedule = || Schedule::new(whole).with_sentences(harmless);
     match layout.format {
         PlanFormat::Table => table::plan(&checked.report().with_since(checked.since.clone()), layout.style),

@@ -47,12 +47,23 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
     if let Some(source) = case.source {
         let theirs: Vec<String> =
             servers().filter(|server| source.matches(Clue::Ns(server), domain)).map(backticked).collect();
+        if theirs.is_empty() {
+            return None;
+        }
+        let (apex, short) = (backticked(&zone.apex), source.short);
+        // Where DNS is sold apart from mail, closing the mail product leaves the zone as it is.
+        if source.keeps_zones() {
+            let rest = format!(
+                "Keep the {short} account: it serves the zone {apex}. Close only its mail product, or move the zone to \
+                 another DNS host first."
+            );
+            return Some(Hazard { level: Severity::Warning, ..hazard(theirs, rest) });
+        }
         let rest = format!(
-            "Move the zone {} to another DNS host before you close the {} account, which deletes it; then check again.",
-            backticked(&zone.apex),
-            source.short
+            "Move the zone {apex} to another DNS host before you close the {short} account, which deletes it; then \
+             check again."
         );
-        return (!theirs.is_empty()).then(|| hazard(theirs, rest));
+        return Some(hazard(theirs, rest));
     }
     let hosts = |server: &Name| {
         provider::best_matches(Clue::Ns(server), domain)

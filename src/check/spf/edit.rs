@@ -38,6 +38,8 @@ pub(super) struct Fix {
     pub(super) dropped: Vec<String>,
     /// Senders that the admin named but that are not added to the record, each with the reason, as sentences.
     pub(super) left_out: Vec<String>,
+    /// True if the record itself is not edited, because receivers would reject it: the published one works.
+    pub(super) is_withheld: bool,
 }
 
 /// Returns the fix. `instead_of` is an invalid TXT record that was meant to be the SPF record.
@@ -160,15 +162,47 @@ pub(super) fn fix(
     let texts: BTreeSet<RecordData> = kept.chain([published]).collect();
     let name = judge.expectation.name.clone();
     let after = tally_of(&record);
-    let exceeds = after.lookups > super::MOST_LOOKUPS || after.voids.len() > super::MOST_VOID_LOOKUPS;
+    let exceeds = exceeds_limits(&after);
+    // Too many lookups break the record for senders that pass now. Where the published record is already broken, the
+    // edit makes nothing worse, and senders of terms that the plan replaces are lost without it.
+    let is_working = instead_of.is_some()
+        || records.len() <= 1
+            && before.iter().all(|tally| tally.faults.is_empty() && !exceeds_limits(tally))
+            && records.iter().all(|record| record.broken().next().is_none());
+    let is_withheld = exceeds && is_working && moved.is_empty();
+    // DNS does not show which other services send as a domain that has mail but no record.
+    let is_guess = records.is_empty()
+        && instead_of.is_none()
+        && judge.case.subject.spf_senders.is_empty()
+        && has_mail(judge);
+    if is_guess {
+        terms.decided.push(
+            "List every other service that sends as this domain first (`--spf-sender`): mail of a service that is not \
+             listed fails SPF"
+                .into(),
+        );
+    }
     // The domain of a typing error may exist, and send for the domain by intent.
     let may_send = |term: &Term| included(term).is_some_and(|name| judge.reader.may_have_record(name));
-    let is_doubtful = corrected.iter().any(|(term, _)| may_send(term));
-    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || exceeds || is_doubtful;
-    let here = (texts != judge.set.data).then(|| Edit { confirm, ..edit(name, texts.clone()) });
+    let is_doubtful = is_guess || exceeds || corrected.iter().any(|(term, _)| may_send(term));
+    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || is_doubtful;
+    let is_edited = texts != judge.set.data && !is_withheld;
+    let here = is_edited.then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let edits = here.into_iter().chain(own.into_values()).collect();
     let decided = std::mem::take(&mut terms.decided);
-    Ok(Fix { edits, after, record, texts, decided, dropped, left_out })
+    Ok(Fix { edits, after, record, texts, decided, dropped, left_out, is_withheld })
+}
+
+/// Returns whether receivers reject a record with this tally because of its lookups.
+pub(super) fn exceeds_limits(tally: &Tally) -> bool {
+    tally.lookups > super::MOST_LOOKUPS || tally.voids.len() > super::MOST_VOID_LOOKUPS
+}
+
+/// Returns whether the domain has an MX record that is not null; true if that is not known.
+fn has_mail(judge: &SpfJudge<'_>) -> bool {
+    let question = Question::new(judge.case.subject.domain.clone(), RecordType::Mx);
+    let Ok(answer) = judge.case.view.answer(&question) else { return true };
+    answer.set.data.iter().filter_map(RecordData::target).any(|host| !host.is_root())
 }
 
 /// Returns the domain that a term includes.

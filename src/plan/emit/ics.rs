@@ -72,7 +72,7 @@ fn description(step: &Step) -> String {
         // Writing into a String cannot fail.
         let _ = match part {
             Part::Text(paragraph) => writeln!(text, "{paragraph}\n"),
-            Part::List(points) => {
+            Part::List(points) | Part::Message(points) => {
                 let points: String = points.iter().map(|point| format!("* {point}\n")).collect();
                 writeln!(text, "{points}")
             }

@@ -2,7 +2,8 @@
 //!
 //! Every record set that is to change must still be as it was seen (RFC 2136 §2.4), so the server refuses the whole
 //! update when the zone has moved on. Within one update deletions precede additions: an alias is ignored while
-//! other data exists at its name (RFC 2136 §3.4.2.2).
+//! other data exists at its name (RFC 2136 §3.4.2.2). A plan of several phases has an update for each of them; only that
+//! of the first phase is live (see the sections of a plan).
 
 use std::fmt::Write as _;
 
@@ -12,11 +13,12 @@ use crate::plan::rollback;
 /// Writes the script, whose comments begin with a semicolon.
 #[must_use]
 pub fn to_nsupdate(sheet: &Sheet<'_>) -> String {
-    let back = rollback(sheet.changes);
-    sheet.head(";") + &script(sheet) + &Sheet::foot(";", &script(&sheet.back(&back)))
+    let back = rollback(sheet.live().changes);
+    let script = sheet.script(";", "nsupdate", updates);
+    sheet.head(";") + &script + &sheet.foot_of_script(";", &updates(&sheet.back(&back)))
 }
 
-fn script(sheet: &Sheet<'_>) -> String {
+fn updates(sheet: &Sheet<'_>) -> String {
     // Prerequisites refer to the zone before the update (RFC 2136 §3.2), so a record set that changes twice takes two
     // updates.
     sheet.parts().iter().map(update).collect()

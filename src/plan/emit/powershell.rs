@@ -1,29 +1,65 @@
 //! Writes cmdlets for a Windows DNS server (module DnsServer).
+//!
+//! Every record set that is to change must still be as it was seen: the script compares it first, and stops before its
+//! first edit when the zone has moved on. A plan of several phases has a section for each of them; only that of the
+//! first phase is live (see the sections of a plan).
 
 use std::fmt::Write as _;
 
-use crate::record::{RecordData, acts, opens_command};
+use crate::record::{RecordData, RecordType, acts, opens_command};
 
 use super::{Change, Sheet, plain, refused};
 use crate::plan::rollback;
 
+/// The function that compares a record set with the one that was seen. A TXT record is compared as one text, and names
+/// without regard to case.
+const COMPARE: &str = r#"function Assert-RecordSet([string] $Name, [string] $Type, [int] $Count, [string[]] $Data) {
+    $found = @(Get-DnsServerResourceRecord -ZoneName $zone -RRType $Type | Where-Object { $_.HostName -eq $Name } | ForEach-Object {
+        $record = $_.RecordData
+        switch ($Type) {
+            'A' { $record.IPv4Address.IPAddressToString }
+            'AAAA' { $record.IPv6Address.IPAddressToString }
+            'CNAME' { $record.HostNameAlias }
+            'MX' { "$($record.Preference) $($record.MailExchange)" }
+            'SRV' { "$($record.Priority) $($record.Weight) $($record.Port) $($record.DomainName)" }
+            'TXT' { (-join $record.DescriptiveText) -replace '[\r\n]', '' }
+        }
+    })
+    $missing = @($Data | Where-Object { if ($Type -eq 'TXT') { $found -cnotcontains $_ } else { $found -notcontains $_ } })
+    if ($found.Count -ne $Count -or $missing.Count -gt 0) {
+        throw "$Type of $Name in $zone is not as it was seen; nothing is changed. Write the plan again. Found: $($found -join '; ')"
+    }
+}
+"#;
+
 /// Writes the script, which stops at the first cmdlet that fails.
 #[must_use]
 pub fn to_powershell(sheet: &Sheet<'_>) -> String {
-    let back = rollback(sheet.changes);
-    let head = "#requires -Modules DnsServer\n$ErrorActionPreference = 'Stop'\n";
-    sheet.head("#") + head + &script(sheet) + &Sheet::foot("#", &script(&sheet.back(&back)))
+    let back = rollback(sheet.live().changes);
+    let head = "#requires -Modules DnsServer\n";
+    let foot = prelude(sheet) + &script(&sheet.back(&back));
+    let script = sheet.script("#", "powershell", script);
+    sheet.head("#") + head + &prelude(sheet) + &script + &sheet.foot_of_script("#", &foot)
+}
+
+/// Returns the lines that the commands need.
+fn prelude(sheet: &Sheet<'_>) -> String {
+    let zone = quoted(&sheet.zone.without_trailing_dot());
+    format!("$ErrorActionPreference = 'Stop'\n$zone = {zone}\n{COMPARE}")
 }
 
 fn script(sheet: &Sheet<'_>) -> String {
-    let mut text = format!("$zone = {}\n", quoted(&sheet.zone.without_trailing_dot()));
-    sheet.parts().iter().for_each(|part| text.push_str(&commands(part)));
-    text
+    sheet.parts().iter().map(commands).collect()
 }
 
 fn commands(sheet: &Sheet<'_>) -> String {
-    let mut text = String::new();
-    // Writing into a String cannot fail. Deletions come first, so that they do not prevent additions.
+    // A block stops at the first error even if its lines are pasted into a console.
+    let mut text = String::from("& {\n");
+    // Writing into a String cannot fail. All comparisons come first, so that nothing is changed if one of them fails.
+    for line in sheet.changes.iter().filter_map(|change| compare(sheet, change)) {
+        let _ = writeln!(text, "{line}");
+    }
+    // Deletions come before additions, so that they do not prevent them.
     for change in sheet.changes {
         for data in change.removed() {
             match remove(sheet, change, data) {
@@ -40,7 +76,23 @@ fn commands(sheet: &Sheet<'_>) -> String {
             }
         }
     }
-    text
+    text + "}\n"
+}
+
+/// Returns the line that stops the script if the record set has changed; `None` for a type that has no cmdlet. Records
+/// that a script cannot express are only counted.
+fn compare(sheet: &Sheet<'_>, change: &Change) -> Option<String> {
+    use RecordType::{A, Aaaa, Cname, Mx, Srv, Txt};
+    if ![A, Aaaa, Cname, Mx, Srv, Txt].contains(&change.rtype) {
+        return None;
+    }
+    let data = change.before.data.iter().filter_map(|data| match data {
+        RecordData::Txt(text) => plain(text).map(|text| quoted(&text)),
+        other => Some(quoted(&other.to_string())),
+    });
+    let data: Vec<String> = data.collect();
+    let (host, count) = (quoted(&sheet.host(&change.name)), change.before.data.len());
+    Some(format!("Assert-RecordSet {host} '{}' {count} @({})", change.rtype, data.join(", ")))
 }
 
 fn remove(sheet: &Sheet<'_>, change: &Change, data: &RecordData) -> Option<String> {

@@ -61,6 +61,11 @@ fn body(step: &Step) -> String {
     let parts = step.parts.iter().map(|part| match part {
         Part::Text(text) => message(text) + "\n",
         Part::List(points) => points.iter().map(|point| format!("* {}\n", message(point))).collect(),
+        // A message is copied as it is, so nothing in it is escaped.
+        Part::Message(paragraphs) => {
+            let fence = fence(paragraphs);
+            format!("{fence}text\n{}\n{fence}\n", paragraphs.join("\n\n"))
+        }
         Part::Lines { title, lines } => {
             let fence = fence(lines);
             format!("{title}:\n\n{fence}text\n{}\n{fence}\n", lines.join("\n"))

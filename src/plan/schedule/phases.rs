@@ -82,8 +82,13 @@ impl Phases {
         let mut lowered = Vec::new();
         for (change, ttl) in switch.iter_mut().zip(&kept) {
             let is_short = ttl.seconds <= SHORT;
-            // A new set has no TTL to lower, and a short TTL need not be lowered.
-            if change.before.is_empty() || is_short {
+            // A new set has no TTL to lower, but a mistake in it should not be cached for long either.
+            if change.before.is_empty() {
+                change.after.ttl = change.after.ttl.min(SHORT);
+                published.0.insert(question(change), change.after.clone());
+                continue;
+            }
+            if is_short {
                 continue;
             }
             let after = RecordSet { ttl: SHORT, ..change.before.clone() };

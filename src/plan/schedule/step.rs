@@ -34,6 +34,8 @@ pub enum Part {
     Text(String),
     /// Several points.
     List(Vec<String>),
+    /// A message to copy, by paragraphs.
+    Message(Vec<String>),
     /// Lines to copy, under a title: records as lines of a zone file, or commands.
     Lines {
         /// The title of the lines.
@@ -70,6 +72,11 @@ impl Step {
 
     pub(super) fn list(mut self, points: impl IntoIterator<Item = String>) -> Self {
         self.parts.push(Part::List(points.into_iter().collect()));
+        self
+    }
+
+    pub(super) fn message(mut self, paragraphs: impl IntoIterator<Item = String>) -> Self {
+        self.parts.push(Part::Message(paragraphs.into_iter().collect()));
         self
     }
 

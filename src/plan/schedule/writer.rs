@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::check::time::{clock, clock_when_over, lasting};
-use crate::check::{Assessment, Code};
-use crate::expected::Cloud;
+use crate::check::{Assessment, Code, ExpectationResult, Status, is_policy_unread, join_and};
+use crate::expected::{Cloud, Id};
 use crate::plan::Change;
 
 use super::phases::{Lifetime, Lowering, Phases, SHORT, lifetime};
@@ -13,8 +13,10 @@ use super::{Move, Schedule};
 
 /// The hours before the switch by which all records that can be published early are published.
 const EARLY: i64 = 48;
+/// The hours before the switch by which what takes days has begun: the domain in Microsoft 365, and the mailboxes.
+const LONG_LEAD: i64 = 5 * 24;
 /// The hours before the switch at which users are informed.
-const NOTICE: i64 = 24;
+const NOTICE: i64 = 3 * 24;
 /// The minutes before the switch at which the decision is made.
 const DECISION: i64 = 30;
 /// The hours after the switch at which the first records of the old service are deleted.
@@ -101,9 +103,13 @@ impl Writer<'_> {
         self.schedule.source.as_deref().unwrap_or("the old service")
     }
 
-    /// Returns the step that saves what is published.
-    pub(super) fn keep(&self) -> Step {
-        let first = self.early().max(self.lead().unwrap_or_default());
+    /// Returns the time before the switch by which the first record set is changed.
+    pub(super) fn needed(&self) -> SignedDuration {
+        self.early().max(self.lead().unwrap_or_default())
+    }
+
+    /// Returns the step that saves what is published, before the first of the other steps.
+    pub(super) fn keep(&self, first: SignedDuration) -> Step {
         let file = self.recording();
         let check = self.command("check", &format!("--phase tidy --record {file}"));
         let back = format!(
@@ -111,7 +117,7 @@ impl Writer<'_> {
             self.schedule.domain.without_trailing_dot(),
             self.planned.replay_options
         );
-        Step::new("keep", When::By, -first, "Save what is published now")
+        Step::new("keep", When::By, first, "Save what is published now")
             .text(format!(
                 "Save every answer to a file. While that file exists, the second command prints the way \
                  back to today's records, whatever has changed since. Save the zone file or a screenshot \
@@ -121,13 +127,90 @@ impl Writer<'_> {
             .commands([check, back])
     }
 
+    /// Returns the step that adds the domain in Microsoft 365; `None` if the DNS shows that this is done.
+    pub(super) fn domain(&self, prepare: &Assessment) -> Option<Step> {
+        let verification = verification(prepare).filter(|judged| judged.status != Status::Met)?;
+        if self.planned.subject.is_parked {
+            return None;
+        }
+        let record = match verification.fix.is_empty() {
+            true => {
+                "Publish the TXT record `MS=ms…` that it shows there, next to the other TXT records of the domain"
+            }
+            false => "Publish the verification record of the next step",
+        };
+        let step =
+            Step::new("domain", When::By, self.long_lead(), "Add the domain to Microsoft 365 and verify it");
+        let step = step.text(format!(
+            "Unless that is done already: add {} in the Microsoft 365 admin center (Settings, Domains). {record}, then \
+             choose Verify. Do not let the wizard change the MX record. Before the domain is verified, no mailbox can \
+             have an address in it, and Microsoft has no MX host for it.",
+            self.schedule.domain.without_trailing_dot()
+        ));
+        Some(step.commands([self.command("check", "--phase prepare")]))
+    }
+
+    fn long_lead(&self) -> SignedDuration {
+        -SignedDuration::from_hours(LONG_LEAD).max(self.needed())
+    }
+
+    /// Returns the step that creates the mailboxes; `None` if the domain is to have none.
+    pub(super) fn mailboxes(&self, prepare: &Assessment) -> Option<Step> {
+        if self.planned.subject.is_parked {
+            return None;
+        }
+        let step = Step::new(
+            "mailboxes",
+            When::By,
+            self.long_lead(),
+            "Create the mailboxes and start the migration",
+        );
+        let step = step.text(format!(
+            "Create every user with a license, and every shared mailbox, group and alias: after the switch, mail to an \
+             address that does not exist in Microsoft 365 is rejected. Start to copy the mail from {}, and let a few \
+             users try their new mailboxes.",
+            self.source()
+        ));
+        Some(with_reminders(step, prepare))
+    }
+
+    /// Returns the step that extends the MTA-STS policy; `None` if there is none or it allows the new MX host.
+    pub(super) fn policy(&self, switch: &Assessment) -> Option<Step> {
+        let announced = switch.judged.iter().find(|judged| judged.expectation.id == Id::MtaSts)?;
+        let refused = switch.hazards.iter().find(|hazard| hazard.code == Code::MtaStsRefusesMx);
+        let Move { subject, facts, judge_options, .. } = *self.planned;
+        let is_unread = is_policy_unread(subject, facts, judge_options.view, &announced.expectation.name);
+        if refused.is_none() && !is_unread {
+            return None;
+        }
+        let step =
+            Step::new("mta-sts", When::By, self.long_lead(), "Make the MTA-STS policy allow the new MX host");
+        let domain = self.schedule.domain.without_trailing_dot();
+        let step = match refused {
+            Some(hazard) => step.text(hazard.message.clone()),
+            None => step.text(format!(
+                "The domain announces an MTA-STS policy, which was not read. Open \
+                 `https://mta-sts.{domain}/.well-known/mta-sts.txt`. If its `mode` is `enforce`, add a line `mx:` with the \
+                 new MX host next to the old ones, or set `mode: testing`; then publish a new `id` in the TXT record of \
+                 `_mta-sts.{domain}`."
+            )),
+        };
+        Some(step.text(
+            "Senders that have the old policy can apply it for its `max_age` and then do not deliver to the new host: \
+             make this change at least that long before the switch. Remove the old host after the switch.",
+        ))
+    }
+
     /// Returns the step that publishes what can be published early; `None` if it is not needed.
-    pub(super) fn publish(&self) -> Option<Step> {
+    pub(super) fn publish(&self, prepare: &Assessment) -> Option<Step> {
         let changes = &self.phases.prepare;
         if changes.is_empty() {
             return None;
         }
-        let step = Step::new("publish", When::By, -self.early(), "Publish what can be published early")
+        // Without its verification record, the domain has no mailboxes.
+        let verifies = verification(prepare).is_some_and(|judged| !judged.fix.is_empty());
+        let early = if verifies { self.long_lead() } else { -self.early() };
+        let step = Step::new("publish", When::By, early, "Publish what can be published early")
             .text(
                 "These records verify the domain, or authorize and sign mail from Microsoft 365. Incoming \
                  mail still goes to the old service.",
@@ -139,14 +222,14 @@ impl Writer<'_> {
 
     /// Returns the step that lowers TTLs; `None` if it is not needed.
     pub(super) fn lower(&self) -> Option<Step> {
-        let lead = self.lead()?;
+        self.lead()?;
         let lowered = &self.phases.lowered;
         let rows = lowered.iter().map(|Lowering { change, ttl }| {
             let due = step::relative(-ttl.span());
             let due = match self.schedule.switch_at.and_then(|switch| switch.checked_sub(ttl.span()).ok()) {
                 Some(time) if time < self.schedule.checked_at => format!("now ({due} has passed)"),
-                Some(time) => format!("by {}, {due}", clock(time)),
-                None => format!("by {due}"),
+                Some(time) => format!("at the latest by {}, {due}", clock(time)),
+                None => format!("at the latest by {due}"),
             };
             format!(
                 "{} of {}: TTL {} now; lower it to {SHORT} seconds {due}",
@@ -155,14 +238,15 @@ impl Writer<'_> {
                 ttl.words()
             )
         });
-        let step = Step::new("lower-ttl", When::By, -lead, "Lower the TTL of what changes at the switch")
-            .text(
-                "The records stay as they are; only their TTL changes. A cache that fetched a record \
+        let step =
+            Step::new("lower-ttl", When::By, -self.needed(), "Lower the TTL of what changes at the switch")
+                .text(
+                    "The records stay as they are; only their TTL changes. A cache that fetched a record \
                  before this step keeps it for the old TTL.",
-            )
-            .list(rows)
-            .changes(&lowered.iter().map(|lowering| lowering.change.clone()).collect::<Vec<_>>())
-            .commands([self.command("check", &self.prepare_words())]);
+                )
+                .list(rows)
+                .changes(&lowered.iter().map(|lowering| lowering.change.clone()).collect::<Vec<_>>())
+                .commands([self.command("check", &self.prepare_words())]);
         Some(step)
     }
 
@@ -207,7 +291,7 @@ impl Writer<'_> {
         ];
         let step = Step::new("users", When::At, SignedDuration::from_hours(-NOTICE), "Tell the users")
             .text("Message to send:")
-            .list(lines);
+            .message(lines);
         Some(step)
     }
 
@@ -215,21 +299,19 @@ impl Writer<'_> {
     pub(super) fn decide(&self, prepare: &Assessment) -> Step {
         let step = Step::new("decide", When::At, SignedDuration::from_mins(-DECISION), "Check, then decide")
             .text(
-                "Switch only if this check reports `ready`. Otherwise choose a later time: no mail has \
-                moved yet.",
+                "Switch only if this check reports `ready`, every mailbox exists in Microsoft 365, and the first copy of \
+                 the mail is complete. Otherwise choose a later time: no mail has moved yet.",
             )
             .commands([self.command("check", &self.prepare_words())]);
-        if prepare.reminders.is_empty() {
-            return step;
-        }
-        let reminders = prepare.reminders.iter().map(|reminder| reminder.text());
-        step.text("DNS does not show these; check them as well:").list(reminders)
+        // Elsewhere the step about the mailboxes has them, days before.
+        if self.planned.subject.is_parked { with_reminders(step, prepare) } else { step }
     }
 
     /// Returns the step that switches.
     pub(super) fn switch(&self) -> Step {
         let changes = &self.phases.switch;
-        let step = Step::new("switch", When::At, SignedDuration::ZERO, "Switch");
+        let title = if self.is_switched() { "Check that the switch is done" } else { "Switch" };
+        let step = Step::new("switch", When::At, SignedDuration::ZERO, title);
         let step = if changes.is_empty() {
             step.text(self.without_changes())
         } else {
@@ -274,41 +356,106 @@ impl Writer<'_> {
     /// Returns the step that removes what is left of the old service.
     pub(super) fn tidy(&self) -> Step {
         let changes = &self.phases.tidy;
-        let step = Step::new("tidy", When::At, self.tidy_at(), "Remove what is left of the old service");
-        let step = if changes.is_empty() {
-            step.text(self.without_changes())
+        let (title, text) = if changes.is_empty() {
+            ("Check that nothing is left of the old service", self.without_changes().to_owned())
+        } else if changes.iter().all(Change::is_ttl_alone) {
+            (
+                "Raise the TTLs to their usual value",
+                "The records stay as they are; only their TTL changes.".to_owned(),
+            )
         } else {
-            step.text(format!(
+            let text = format!(
                 "Do this when mail is no longer sent through {}. Lowered TTLs get their usual value.",
                 self.source()
-            ))
+            );
+            ("Remove what is left of the old service", text)
         };
-        step.changes(changes).commands([self.command("check", "--phase tidy")])
+        Step::new("tidy", When::At, self.tidy_at(), title)
+            .text(text)
+            .changes(changes)
+            .commands([self.command("check", "--phase tidy")])
     }
 
-    /// Returns the step that closes the old service.
+    /// Returns the step that closes the old service. What serves the zone is not closed.
     pub(super) fn close(&self, tidy: &Assessment) -> Step {
         let margin = self.planned.assumptions.queue_margin;
         let kept = self.phases.tidy.iter().filter(|change| !change.before.is_empty());
         let kept = kept.map(|change| lifetime(self.planned, change).span()).max().unwrap_or_default();
         let after = (self.through() + margin).max(self.tidy_at() + kept);
         let hosted = tidy.hazards.iter().find(|hazard| hazard.code == Code::DnsHostedBySource);
-        let step = Step::new("close", When::From, after, "Close the old service");
+        let kept_account = self.kept_account(tidy);
+        let (title, first, what) = match (&kept_account, hosted) {
+            (Some(keep), _) => (
+                "Close the old mail service",
+                Some(keep.clone()),
+                format!("the mail product at {}", self.source()),
+            ),
+            (None, Some(hazard)) => (
+                "Move the DNS hosting, then close the old service",
+                Some(hazard.message.clone()),
+                self.source().to_owned(),
+            ),
+            (None, None) => ("Close the old service", self.zone_to_keep(), self.source().to_owned()),
+        };
+        let step = Step::new("close", When::From, after, title);
+        let step = first.into_iter().fold(step, Step::text);
         let step = step.text(format!(
             "Senders keep mail in their queues for up to {} after the last cache has the new records. \
-             Close {} only if this check reports `ready`, and check the old mailboxes once more. There is \
+             Close {what} only if this check reports `ready`, and check the old mailboxes once more. There is \
              no way back after this step.",
             step::span(margin),
-            self.source()
         ));
-        let step = match (hosted, self.planned.closing.filter(|_| self.is_switched())) {
-            (Some(hazard), _) => step.text(hazard.message.clone()),
-            (None, Some(closing)) => step.text(format!(
+        let closing = self.planned.closing.filter(|_| self.is_switched() && hosted.is_none());
+        let step = closing.into_iter().fold(step, |step, closing| {
+            step.text(format!(
                 "According to the caches that were seen, it may be closed after {}.",
                 clock_when_over(closing)
-            )),
-            (None, None) => step,
-        };
+            ))
+        });
         step.commands([self.command("check", "--phase tidy")])
     }
+
+    /// Returns the sentence about an account that serves the zone and stays, because its company sells DNS apart from
+    /// mail; `None` if the old service is not of such a company.
+    fn kept_account(&self, tidy: &Assessment) -> Option<String> {
+        let source = tidy.source.as_ref()?.provider.filter(|source| source.keeps_zones())?;
+        let servers = self.schedule.name_servers.iter().filter(|server| source.serves_zones_at(server));
+        let servers: Vec<String> =
+            servers.map(|server| format!("`{}`", server.without_trailing_dot())).collect();
+        let zone = self.schedule.zone.without_trailing_dot();
+        (!servers.is_empty()).then(|| {
+            format!(
+                "Keep the account: its name servers ({}) serve the zone {zone}, and without them the domain has neither \
+                 mail nor a web site. Close only the mailboxes or the mail product there, or move the zone to another DNS \
+                 host first.",
+                join_and(servers)
+            )
+        })
+    }
+
+    /// Returns the sentence about the zone if it is not known who serves it, or which service is closed.
+    fn zone_to_keep(&self) -> Option<String> {
+        let is_known = self.schedule.source.is_some() && !self.schedule.name_servers.is_empty();
+        (!is_known).then(|| {
+            format!(
+                "If the same account serves the zone {} or holds the registration of the domain, keep it, or move these \
+                 first.",
+                self.schedule.zone.without_trailing_dot()
+            )
+        })
+    }
+}
+
+/// Returns the result about the verification record.
+fn verification(prepare: &Assessment) -> Option<&ExpectationResult> {
+    prepare.judged.iter().find(|judged| judged.expectation.id == Id::Verification)
+}
+
+/// Adds what DNS does not show.
+fn with_reminders(step: Step, prepare: &Assessment) -> Step {
+    if prepare.reminders.is_empty() {
+        return step;
+    }
+    let reminders = prepare.reminders.iter().map(|reminder| reminder.text());
+    step.text("DNS does not show these; check them as well:").list(reminders)
 }

@@ -1,11 +1,12 @@
 //! Builds the edits to make in the panel of the DNS host.
 
-use crate::expected::Phase;
+use crate::check::Status;
+use crate::expected::{Id, Phase};
 use crate::facts::zone_candidates;
 use crate::record::{Name, RecordType};
 
 use super::{ADVICE, advice};
-use crate::report::view::{ChangeView, DomainReport};
+use crate::report::view::{ChangeView, DomainReport, ExpectationView};
 
 /// The edits to make in the panel of the DNS host.
 pub(in crate::report) struct Edits<'a> {
@@ -94,6 +95,26 @@ pub(in crate::report) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
         phases: phases.collect(),
         notes,
     })
+}
+
+/// Returns the sentences to read with a plan: what to compare in an uncertain SPF edit, and what is required but not
+/// fixed by the edits.
+pub(in crate::report) fn plan_notes(domain: &DomainReport) -> Vec<String> {
+    let is_reason = |change: &&ChangeView, one: &ExpectationView| {
+        change.because.iter().any(|code| code.as_str() == one.code.as_str())
+    };
+    let open = domain.expectations.iter().filter(|one| matches!(one.status, Status::Unmet | Status::Unknown));
+    let notes = open.filter_map(|one| {
+        let mut changes = domain.changes.iter().filter(|change| is_reason(change, one)).peekable();
+        let is_fixed = changes.peek().is_some();
+        if !is_fixed && one.is_required() && one.status == Status::Unmet {
+            return Some(format!("Not fixed by these edits: {}: {}", one.id, one.message));
+        }
+        // Why an SPF record has to be compared, and what to remove from it, differs from record to record.
+        let is_uncertain = one.id == Id::Spf && changes.any(|change| change.confirm);
+        is_uncertain.then(|| format!("{}: {}", one.id, one.message))
+    });
+    notes.collect()
 }
 
 /// Returns the title of the edits of a phase, which says when to make them.

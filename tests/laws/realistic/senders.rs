@@ -63,6 +63,28 @@ impl Senders<'_> {
         name == self.domain || name.ends_with(&format!(".{}", self.domain))
     }
 
+    /// How many terms that cost a lookup (RFC 7208 §4.6.4) are in the records of the domain, at least.
+    pub fn lookups(&self) -> usize {
+        self.lookups_of(self.domain, 0)
+    }
+
+    fn lookups_of(&self, holder: &str, depth: usize) -> usize {
+        let records = self.records(holder);
+        let terms = records.iter().flat_map(|record| terms(record).map(|term| self.read(holder, term)));
+        let cost = |term: Option<Term>| match term {
+            Some(Term::Include(target) | Term::Redirect(target))
+                if self.is_inside(&target) && depth < DEEPEST =>
+            {
+                1 + self.lookups_of(&target, depth + 1)
+            }
+            Some(
+                Term::Include(_) | Term::Redirect(_) | Term::Opaque(_) | Term::Hosts(_) | Term::Networks(_),
+            ) => 1,
+            Some(Term::Network(..) | Term::All) | None => 0,
+        };
+        terms.map(cost).sum()
+    }
+
     /// Everybody who is named by a record of the domain, in whatever way.
     pub fn named(&self) -> BTreeSet<Sender> {
         let mut named = BTreeSet::new();
