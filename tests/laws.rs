@@ -43,25 +43,25 @@
 //!    * `tests/laws/realistic.rs`: `realistic_zones_keep_the_laws`
 //!    * `tests/scenarios/served.rs`: `a_zone_file_and_the_same_zone_served_agree`
 //! 10. The report of the shards of a list equals that of one run over the list.
-//!    * `tests/cli/stored.rs`: `shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run`,
-//!      `the_newest_result_of_a_domain_wins_whatever_the_order`,
-//!      `a_domain_without_a_result_is_undetermined_and_said`
-//!    * `tests/shipping/shards.rs`: `the_pods_of_an_indexed_job_tell_what_one_run_tells`
+//!     * `tests/cli/stored.rs`: `shards_of_which_one_was_killed_and_one_run_twice_tell_the_same_as_one_run`,
+//!       `the_newest_result_of_a_domain_wins_whatever_the_order`,
+//!       `a_domain_without_a_result_is_undetermined_and_said`
+//!     * `tests/shipping/shards.rs`: `the_pods_of_an_indexed_job_tell_what_one_run_tells`
 //! 11. A domain is reported once in a run, and a run over many checks a domain again at its end if lookups
-//!    failed while others were in progress.
-//!    * `tests/soak.rs`: `every_domain_is_told_of_once_whatever_fails_or_ends`
-//!    * `tests/cli/domains.rs`: `a_domain_named_twice_is_checked_once`
-//!    * `tests/neighbors/outages.rs`: `a_resolver_that_fails_for_a_moment_leaves_no_domain_undetermined`
+//!     failed while others were in progress.
+//!     * `tests/soak.rs`: `every_domain_is_told_of_once_whatever_fails_or_ends`
+//!     * `tests/cli/domains.rs`: `a_domain_named_twice_is_checked_once`
+//!     * `tests/neighbors/outages.rs`: `a_resolver_that_fails_for_a_moment_leaves_no_domain_undetermined`
 //! 12. A hostile domain costs bounded memory and its own deadline, and nothing of another; a signal ends
-//!    any phase of a run; files keep their mode, and a lock that is held is reported and given up.
-//!    * `tests/lookup/memory.rs`: `a_hostile_domain_takes_a_bounded_amount_of_memory`
-//!    * `tests/lookup/budgets.rs`: `the_time_of_a_domain_is_bounded`
-//!    * `tests/neighbors/hostile.rs`: `servers_that_drop_a_foreign_domain_still_answer_for_their_own`,
-//!      `a_domain_whose_servers_stall_over_tcp_leaves_tcp_to_others`
-//!    * `tests/cli/signals.rs`: `a_run_that_hangs_is_ended_and_leaves_nothing_behind`
-//!    * `tests/serve/ending.rs`: `a_signal_ends_a_server_with_open_pages`, `what_hangs_is_given_up`
-//!    * `tests/cli/files.rs`: `a_file_that_is_replaced_keeps_its_permissions_and_nothing_is_left_behind`
-//!    * `src/run/lock.rs`: `a_lock_that_is_held_is_reported_and_given_up`
+//!     any phase of a run; files keep their mode, and a lock that is held is reported and given up.
+//!     * `tests/lookup/memory.rs`: `a_hostile_domain_takes_a_bounded_amount_of_memory`
+//!     * `tests/lookup/budgets.rs`: `the_time_of_a_domain_is_bounded`
+//!     * `tests/neighbors/hostile.rs`: `servers_that_drop_a_foreign_domain_still_answer_for_their_own`,
+//!       `a_domain_whose_servers_stall_over_tcp_leaves_tcp_to_others`
+//!     * `tests/cli/signals.rs`: `a_run_that_hangs_is_ended_and_leaves_nothing_behind`
+//!     * `tests/serve/ending.rs`: `a_signal_ends_a_server_with_open_pages`, `what_hangs_is_given_up`
+//!     * `tests/cli/files.rs`: `a_file_that_is_replaced_keeps_its_permissions_and_nothing_is_left_behind`
+//!     * `src/run/lock.rs`: `a_lock_that_is_held_is_reported_and_given_up`
 
 mod assigned;
 mod failures;

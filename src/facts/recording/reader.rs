@@ -162,7 +162,7 @@ fn reply_line(
                     b"proxied" => reply.proxied = true,
                     _ => {
                         let expected = "`aa`, `ad`, `held` or `proxied`";
-                        return Err(LineError::Unexpected { found: flag.shown().into(), expected });
+                        return Err(LineError::Unexpected { found: flag.shown(), expected });
                     }
                 }
             }
