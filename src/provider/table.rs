@@ -340,7 +340,6 @@ pub(super) static PROVIDERS: &[Provider] = &[
         srv: &[("_autodiscover._tcp", "autodiscover.secureserver.net")],
         cname: &[
             ("email", "email.secureserver.net"),
-            ("e", "email.secureserver.net"),
             ("imap", "imap.secureserver.net"),
             ("mail", "pop.secureserver.net"),
             ("mobilemail", "mobilemail-v01.prod.mesa1.secureserver.net"),

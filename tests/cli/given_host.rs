@@ -29,7 +29,7 @@ fn a_typing_error_of_microsofts_domain_is_refused_wherever_an_option_is_given() 
         let list = workspace.put("list.txt", format!("# moved in May\ncontoso.com mx={typed}\n"));
         for (options, place) in [
             (format!("contoso.com --mx {typed}"), "--mx"),
-            (format!("--settings {settings}"), "cutover.toml:1"),
+            (format!("--settings {settings}"), "cutover.toml:2"),
             (format!("contoso.com --settings {defaults}"), "--mx"),
             (format!("--domains {list}"), "list.txt:2"),
         ] {

@@ -21,7 +21,7 @@ pub(in crate::check) use evidence::published_questions;
 /// Hosts below the domain that are commonly aliases of a mail platform: those that the platforms of the table have
 /// their customers publish, and those that people enter in mail programs.
 const ALIAS_HOSTS: &[&str] =
-    &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "pop", "smtp", "webmail"];
+    &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "mobilemail", "pda", "pop", "smtp", "webmail"];
 /// Services of mail platforms (RFC 6186 §3) for which there is no expectation.
 const SERVICES: &[&str] =
     &[AUTODISCOVER_SERVICE, "_imap._tcp", "_imaps._tcp", "_pop3s._tcp", "_submission._tcp"];
@@ -102,7 +102,7 @@ pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> 
     questions
 }
 
-/// Returns the same questions and those about the DKIM keys and the other aliases of the platform being left.
+/// Returns the same questions and those about the DKIM keys of the platform being left.
 fn questions_about(case: &Case<'_>) -> Vec<Question> {
     let mut questions = leftover_questions(case.subject, case.view.facts);
     if case.phase() < Phase::Tidy {
@@ -115,13 +115,6 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
         let name = case.subject.domain.prepend(&format!("{selector}._domainkey")).ok()?;
         Some(Question::new(name, if target.is_some() { RecordType::Cname } else { RecordType::Txt }))
     }));
-    let aliases = case.source.map(|source| source.cname).unwrap_or_default();
-    let fixed = aliases.iter().filter(|(owner, target)| *owner != "*" && !target.contains('{'));
-    for (owner, _) in fixed {
-        let question =
-            case.subject.domain.prepend(owner).ok().map(|name| Question::new(name, RecordType::Cname));
-        questions.extend(question.filter(|question| !questions.contains(question)));
-    }
     questions
 }
 
@@ -226,8 +219,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         }
         let is_shared = theirs.iter().any(|data| is_of_reseller(&name, data, domain));
         let rtype = question.rtype;
-        let message =
-            format!("{}: {}.", advice(&name, rtype, &theirs), points(&name, rtype, &theirs, source));
+        let message = format!("{}: {}.", advice(&name, rtype, &theirs), points(rtype, &theirs, source));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
         // Without proof that it is the platform being left, nothing of it is deleted. Mail of a subdomain may stay
@@ -303,16 +295,13 @@ fn users(
     users
 }
 
-/// Returns a sentence part that says how a record still leads to the platform.
-fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
-    let (name, short) = (backticked(name), source.short);
+/// Returns a sentence part that says how the records still lead to the platform.
+fn points(rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
+    let short = source.short;
     match rtype {
-        RecordType::Mx => {
-            let hosts = theirs.iter().filter_map(RecordData::target).map(backticked);
-            format!("mail for {name} still goes to {} ({short})", join_and(hosts))
-        }
-        RecordType::Txt => format!("{name} still has the DKIM key of {short}"),
-        _ => format!("{name} still points to {} ({short})", join_and(theirs.iter().map(shown))),
+        RecordType::Mx => format!("mail still goes to {short}"),
+        RecordType::Txt => format!("it is a DKIM key of {short}"),
+        _ => format!("it still points to {} ({short})", join_and(theirs.iter().map(shown))),
     }
 }
 
@@ -322,10 +311,10 @@ fn advice(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>) -> Stri
     match rtype {
         RecordType::Mx => {
             let hosts = join_and(theirs.iter().filter_map(RecordData::target).map(backticked));
-            format!("Delete the MX of {name} to {hosts}, unless its mail goes to another host from now on")
+            format!("Delete the MX of {name} to {hosts}, unless you name another host for this mail")
         }
         RecordType::Txt => {
-            format!("Delete the TXT record at {name} once the last mail signed with it is delivered")
+            format!("Delete the TXT record {name} once the last mail signed with it is delivered")
         }
         _ => format!("Delete the {rtype} record {name}, unless you point it to a replacement"),
     }

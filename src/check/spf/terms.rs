@@ -297,7 +297,7 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
 
 /// Returns a key that is equal for terms with the same meaning in a record of `owner`: written in another case, with an
 /// optional `+`, with a final dot, with the prefix length of a single address, or with the name of the domain itself,
-/// for which `a`, `mx` and `ptr` stand alone.
+/// which `a`, `mx` and `ptr` need not name.
 pub(super) fn key(term: &Term, owner: &Name) -> Vec<u8> {
     let network = |qualifier: &Qualifier, address: IpAddr, prefix: u8| {
         format!("{}{address}/{prefix}", qualifier.sign()).into_bytes()
