@@ -54,10 +54,10 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
         // Where DNS is sold apart from mail, closing the mail product leaves the zone as it is.
         if source.keeps_zones() {
             let rest = format!(
-                "Keep the {short} account: it serves the zone {apex}. Close only its mail product, or move the zone to \
-                 another DNS host first."
+                "Move the zone {apex} to another DNS host, or keep the {short} account and close only its mail product; \
+                 then waive this."
             );
-            return Some(Hazard { level: Severity::Warning, ..hazard(theirs, rest) });
+            return Some(hazard(theirs, rest));
         }
         let rest = format!(
             "Move the zone {apex} to another DNS host before you close the {short} account, which deletes it; then \
