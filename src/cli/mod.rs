@@ -40,7 +40,7 @@ use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Sanitized;
 use crate::report::Style;
-use crate::report::style::{Color, Detail, Marks, UNLIMITED};
+use crate::report::style::{Color, Detail, Links, Marks, UNLIMITED};
 
 use crate::run::RunError;
 pub use crate::run::{Clock, Later};
@@ -75,6 +75,8 @@ pub struct Surroundings {
     pub width: Option<usize>,
     /// The color that `--color auto` stands for.
     pub color: Color,
+    /// The use of links on standard output.
+    pub links: Links,
     /// The time at the start of the run.
     pub now: Timestamp,
     /// The settings file that is read if the command line names none.
@@ -107,6 +109,7 @@ impl Surroundings {
         Self {
             width: None,
             color: Color::Off,
+            links: Links::Off,
             now,
             settings: None,
             input: None,
@@ -138,6 +141,7 @@ impl Surroundings {
         Self {
             width: if terminal { size() } else { columns() },
             color: console::color_of(terminal, variable),
+            links: console::links_of(terminal, variable),
             now: Timestamp::now(),
             settings: Some(SettingsSource::find(std::env::current_dir().ok().as_deref(), |name| {
                 std::env::var_os(name)
@@ -290,6 +294,7 @@ fn dispatch(
             _ => Detail::Normal,
         },
         marks: if arguments.ascii { Marks::Ascii } else { surroundings.marks },
+        links: surroundings.links,
     };
     // Output for programs is not converted.
     let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };

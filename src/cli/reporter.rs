@@ -17,7 +17,7 @@ use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::next_options::NextOptions;
 use crate::report::reminders::Reminders;
-use crate::report::style::{Color, Style};
+use crate::report::style::{Color, Links, Style};
 use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
@@ -80,7 +80,10 @@ impl<'a> Reporter<'a> {
         let RunHeader { started, phase, place, scale, options } = frame;
         let manual = reporting.manual_url.clone();
         let run = Arc::new(Run { place, scale, options, manual, ..Run::new(started, phase, *style) });
-        let plain = Arc::new(Run { style: Style { color: Color::Off, ..*style }, ..(*run).clone() });
+        let plain = Arc::new(Run {
+            style: Style { color: Color::Off, links: Links::Off, ..*style },
+            ..(*run).clone()
+        });
         let mut sinks = Vec::new();
         for output in &reporting.output {
             let target = Target::File(AtomicFile::begin(&output.path)?);

@@ -140,6 +140,8 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
             .map_err(|_| no(StatusCode::BAD_REQUEST, "Unknown phase. Expected prepare, switch or tidy.")),
     };
     let is_asked = |name| parameter(query, name).is_some_and(|value| matches!(value.as_str(), "1" | "true"));
+    let is_declined =
+        |name| parameter(query, name).is_some_and(|value| matches!(value.as_str(), "0" | "false"));
     let replies = if is_asked("replies") { Replies::Written } else { Replies::LeftOut };
     match route {
         Route::List => {
@@ -169,6 +171,7 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         }
         Route::Metrics => Ok(metrics::all(app)),
         Route::Healthy | Route::Ready => Ok(reply(StatusCode::OK, TEXT, "ok\n".to_owned())),
+        Route::ApiDomains if is_declined("reports") => Ok(api::states(app)),
         Route::ApiDomains => Ok(api::domains(app, replies)),
         Route::ApiDomain(typed) => Ok(api::domain(app, &target(&typed)?, phase()?, replies).await),
         Route::ApiPlan(typed) => {
