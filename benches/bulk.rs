@@ -4,8 +4,8 @@
 //! checked in a process of their own: domains and questions a second, CPU a question, peak memory; beside `dnsperf` with
 //! the same mix of questions against the same server in the same run. `cargo bench --bench bulk` takes some minutes;
 //! `-- --quick` asks for few and only prints; `-- --domains N` checks one list of so many, `-- --concurrency N` so many at
-//! the same time; `-- --json` prints figures for a program. Needs Debian's `knot`; without it it says so, and without
-//! `dnsperf` the ratio is left out.
+//! the same time; `-- --json` prints figures for a program. Runs against Debian's `knot` and `nsd`, each if it is
+//! installed; without `dnsperf` the ratio is left out.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use cutover::cli::{self, Surroundings};
 use serde_json::{Value, json};
 
-use world::{Server, found};
+use world::{Server, Software, found};
 
 /// That of the program.
 #[global_allocator]
@@ -43,10 +43,6 @@ fn main() -> ExitCode {
         return child(&arguments[index + 1..]);
     }
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let Some(knot) = found("knotd") else {
-        tell("bulk: left out, since knotd is not installed\n");
-        return ExitCode::SUCCESS;
-    };
     let given = arguments.iter().position(|argument| argument == "--domains");
     let given = given.map(|index| arguments[index + 1].parse().unwrap());
     let sizes = match given {
@@ -54,26 +50,51 @@ fn main() -> ExitCode {
         None if has("--quick") => vec![1_000],
         None => vec![20_000, 100_000],
     };
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&knot, folder.path(), *sizes.last().unwrap());
-    let asked = questions(folder.path(), &server, SAMPLE.min(sizes[0]));
-    let per_domain = asked.len() as f64 / SAMPLE.min(sizes[0]) as f64;
-    let dnsperf = found("dnsperf").map(|dnsperf| {
-        let seconds = if has("--quick") { "2" } else { "10" };
-        dnsperf_rate(&dnsperf, folder.path(), &server, &asked, seconds)
-    });
+    let seconds = if has("--quick") { "2" } else { "10" };
     let fixed = arguments.iter().position(|argument| argument == "--concurrency");
     let fixed = fixed.map_or(&[][..], |index| &arguments[index..index + 2]);
-    let runs: Vec<Run> = sizes.iter().map(|size| Run::of(folder.path(), &server, *size, fixed)).collect();
-    let figures: Vec<Value> = runs.iter().map(|run| run.figures(per_domain, dnsperf)).collect();
-    if has("--json") {
-        tell(&format!("{}\n", Value::Array(figures)));
-    } else {
-        tell(&table(&figures, dnsperf, per_domain));
+    let (mut all, mut broken) = (Vec::new(), Vec::new());
+    for software in Software::ALL {
+        let name = software.program();
+        let Some(program) = found(name) else {
+            tell(&format!("bulk: {name} is left out, since it is not installed\n"));
+            continue;
+        };
+        let (figures, more) = measure(software, &program, &sizes, seconds, fixed);
+        if !has("--json") {
+            tell(&format!("{name}:\n{}", table(&figures)));
+        }
+        all.extend(figures);
+        broken.extend(more.into_iter().map(|what| format!("{name}: {what}")));
     }
+    if has("--json") {
+        tell(&format!("{}\n", Value::Array(all)));
+    }
+    for broken in &broken {
+        tell(&format!("BROKEN: {broken}\n"));
+    }
+    if broken.is_empty() || has("--quick") { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The figures of lists of these sizes with this server, and the promises that they break.
+fn measure(
+    software: Software,
+    program: &Path,
+    sizes: &[usize],
+    seconds: &str,
+    fixed: &[String],
+) -> (Vec<Value>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(software, program, folder.path(), *sizes.last().unwrap());
+    let sample = SAMPLE.min(sizes[0]);
+    let asked = questions(folder.path(), &server, sample);
+    let per_domain = asked.len() as f64 / sample as f64;
+    let dnsperf =
+        found("dnsperf").map(|dnsperf| dnsperf_rate(&dnsperf, folder.path(), &server, &asked, seconds));
+    let runs: Vec<Run> = sizes.iter().map(|size| Run::of(folder.path(), &server, *size, fixed)).collect();
+    let figures = runs.iter().map(|run| run.figures(software, per_domain, dnsperf)).collect();
     let mut broken = Vec::new();
-    let fast_enough = dnsperf.is_none_or(|rate| runs[0].rate() * per_domain >= LEAST_RATIO * rate);
-    if !fast_enough {
+    if dnsperf.is_some_and(|rate| runs[0].rate() * per_domain < LEAST_RATIO * rate) {
         broken.push(format!("fewer than {LEAST_RATIO} of the questions of dnsperf"));
     }
     if runs.iter().any(|run| run.memory > MOST_MEMORY) {
@@ -87,10 +108,7 @@ fn main() -> ExitCode {
     if runs.iter().any(|run| run.verdicts.contains("undetermined")) {
         broken.push("the server left questions unanswered".to_owned());
     }
-    for broken in &broken {
-        tell(&format!("BROKEN: {broken}\n"));
-    }
-    if broken.is_empty() || has("--quick") { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    (figures, broken)
 }
 
 fn tell(text: &str) {
@@ -151,9 +169,11 @@ impl Run {
         self.domains as f64 / self.wall.as_secs_f64()
     }
 
-    fn figures(&self, per_domain: f64, dnsperf: Option<f64>) -> Value {
+    fn figures(&self, software: Software, per_domain: f64, dnsperf: Option<f64>) -> Value {
         let questions = self.rate() * per_domain;
         json!({
+            "server": software.program(),
+            "dnsperf_per_s": dnsperf,
             "domains": self.domains,
             "wall_s": self.wall.as_secs_f64(),
             "domains_per_s": self.rate(),
@@ -168,12 +188,13 @@ impl Run {
     }
 }
 
-fn table(figures: &[Value], dnsperf: Option<f64>, per_domain: f64) -> String {
-    let mut text = match dnsperf {
+fn table(figures: &[Value]) -> String {
+    let first = &figures[0];
+    let mut text = match first["dnsperf_per_s"].as_f64() {
         Some(rate) => format!("dnsperf, the same questions: {rate:.0} a second\n"),
         None => "dnsperf is not installed; its rate is left out\n".to_owned(),
     };
-    text += &format!("questions a domain: {per_domain:.1}\n");
+    text += &format!("questions a domain: {:.1}\n", first["questions_per_domain"].as_f64().unwrap());
     text += &format!(
         "{:>8} {:>8} {:>10} {:>12} {:>11} {:>12} {:>10} {:>9}\n",
         "domains", "wall", "domains/s", "questions/s", "of dnsperf", "us/question", "us/domain", "peak MiB"

@@ -9,6 +9,7 @@ mod causes;
 mod domains;
 mod encodings;
 mod files;
+mod given_host;
 mod groups;
 pub mod hostile;
 mod limits;

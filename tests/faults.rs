@@ -234,7 +234,7 @@ fn reported(run: &Run, name: &str) -> Value {
 fn found(domain: &Value, is_doubt: bool) -> Objection {
     let codes = |list: &str, what: &str| {
         let all = domain[list].as_array().cloned().unwrap_or_default();
-        let told = all.iter().filter(|one| one[what] != "met").map(|one| {
+        let unmet = all.iter().filter(|one| one[what] != "met").map(|one| {
             format!(
                 "{} {} {}",
                 one["id"].as_str().unwrap_or(""),
@@ -242,7 +242,7 @@ fn found(domain: &Value, is_doubt: bool) -> Objection {
                 one["code"]
             )
         });
-        told.collect::<Vec<_>>().join(", ")
+        unmet.collect::<Vec<_>>().join(", ")
     };
     let verdict = domain["verdict"].as_str().unwrap_or_default();
     let text = format!("{verdict}: {}; {}", codes("expectations", "status"), codes("hazards", "level"));
@@ -306,8 +306,8 @@ fn every_fault_at_every_place_is_told_from_the_truth() {
                     drop(slowest);
                     ran.fetch_add(1, Ordering::Relaxed);
                     if let Some(Objection { text, .. }) = objected {
-                        let told = format!("{truth:?}, {place:?}, {}: {text}", fault.name);
-                        objections.lock().unwrap().push(told);
+                        let objection = format!("{truth:?}, {place:?}, {}: {text}", fault.name);
+                        objections.lock().unwrap().push(objection);
                     }
                     let verdict =
                         reported(&run, "contoso.com")["verdict"].as_str().unwrap_or_default().to_owned();

@@ -316,7 +316,7 @@ fn a_monitor_gets_one_line_with_data() {
         (Verdict::ChangesNeeded, 2, "CRITICAL"),
         (Verdict::Undetermined, 3, "UNKNOWN"),
     ] {
-        assert_eq!(Format::Nagios.writer().exit_status(verdict), Some(status));
+        assert_eq!(Format::Nagios.writer().own_exit_status(verdict), Some(status));
         let report = everything();
         let run = Run::new(report.checked_at, report.phase, Style::default());
         let text = Format::Nagios.text(&run, &report.domains, verdict);

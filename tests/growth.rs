@@ -84,7 +84,7 @@ const ANSWERS: [(&str, &str); 6] = [
 fn no_answer_of_the_dns_leads_to_more_questions_than_are_bounded() {
     /// Packets at most: three servers, and the bounds of each kind of host that is looked at.
     const MOST: usize = 1000;
-    let mut told = Vec::new();
+    let mut counted = Vec::new();
     for (name, line) in ANSWERS {
         let packets = [50, 100, 200].map(|count| {
             let lab = Lab::start();
@@ -105,10 +105,10 @@ fn no_answer_of_the_dns_leads_to_more_questions_than_are_bounded() {
             assert_ne!(run.status, 2, "{name}: {}", run.err);
             server.packets() + resolver.packets()
         });
-        told.push(format!("{name} {packets:?}"));
+        counted.push(format!("{name} {packets:?}"));
         let [one, two, four] = packets;
         assert!(two <= 2 * one + 8 && four <= 2 * two + 8 && four < MOST, "{name}: {packets:?}");
     }
-    let text = format!("packets for 50, 100 and 200 of: {}\n", told.join(", "));
+    let text = format!("packets for 50, 100 and 200 of: {}\n", counted.join(", "));
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Does every module name only modules that stand below it on the staircase?
+//! Does every module name only modules of lower layers?
 //!
 //! The table of `src/lib.rs`, held by machine: paths, doc links and examples of every source file are
 //! read. The reader is tried on bad samples first, so that it cannot pass by seeing nothing.
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use circles::Modules;
 use reader::{Source, tree};
 
-/// Each step of the staircase and the steps that it may name, the lowest first.
-const STAIRCASE: &[(&str, &[&str])] = &[
+/// Each layer and the layers that it may name, the lowest first.
+const LAYERS: &[(&str, &[&str])] = &[
     ("record", &[]),
     ("provider", &["record"]),
     ("expected", &["provider", "record"]),
@@ -30,10 +30,10 @@ const STAIRCASE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Steps whose circles of imports are not opened yet.
+/// Layers that may still have circles of imports.
 const CIRCLED: &[&str] = &[];
 
-/// Libraries that only some steps may name, since the steps below build without them.
+/// Libraries that only some layers may name, since the lower ones build without them.
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("tokio", &["lookup", "run", "serve", "cli"]),
     ("hickory_resolver", &["lookup"]),
@@ -51,13 +51,14 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
 ];
 
-/// Steps that may lift a ban of `.clippy.toml`: the doors to the network, the files, the environment and
-/// the clock.
-const DOORS: &[&str] = &["lookup", "run", "serve", "cli"];
+/// Layers that may lift a ban of `.clippy.toml`: those that use the network, files, the environment and the
+/// clock.
+const WITH_IO: &[&str] = &["lookup", "run", "serve", "cli"];
 
 #[test]
 fn every_module_names_only_modules_below_it() {
-    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| climbs(path, source)).collect();
+    let faults: Vec<String> =
+        sources().iter().flat_map(|(path, source)| upward_names(path, source)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -66,7 +67,7 @@ fn imports_do_not_go_in_circles() {
     let sources = sources();
     let modules = Modules::new(&sources);
     let is_opened =
-        |circle: &Vec<&Path>| !circle.iter().any(|path| CIRCLED.iter().any(|step| path.starts_with(step)));
+        |circle: &Vec<&Path>| !circle.iter().any(|path| CIRCLED.iter().any(|layer| path.starts_with(layer)));
     let circles: Vec<Vec<&Path>> = modules.circles().into_iter().filter(is_opened).collect();
     let shown: Vec<String> = circles.iter().map(|circle| modules.arrows(circle).join("\n")).collect();
     assert!(circles.is_empty(), "{} circles:\n{}", circles.len(), shown.join("\n\n"));
@@ -106,8 +107,8 @@ fn every_circle_is_seen() {
 }
 
 #[test]
-fn libraries_of_the_doors_stay_at_the_doors() {
-    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| smuggled(path, source)).collect();
+fn libraries_are_named_in_their_layers_only() {
+    let faults: Vec<String> = sources().iter().flat_map(|(path, source)| misplaced(path, source)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -118,19 +119,19 @@ fn nothing_is_unwrapped_outside_tests() {
 }
 
 #[test]
-fn bans_are_lifted_at_the_doors_only() {
+fn bans_are_lifted_in_layers_with_io_only() {
     let faults: Vec<String> = sources().iter().flat_map(|(path, source)| lifted(path, source)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
-fn the_staircase_is_the_crate() {
-    let tops: BTreeSet<String> = sources().keys().filter_map(|path| step(path)).collect();
-    let listed: BTreeSet<String> = STAIRCASE.iter().map(|(step, _)| (*step).to_owned()).collect();
+fn the_layers_are_the_crate() {
+    let tops: BTreeSet<String> = sources().keys().filter_map(|path| layer(path)).collect();
+    let listed: BTreeSet<String> = LAYERS.iter().map(|(layer, _)| (*layer).to_owned()).collect();
     assert_eq!(tops, listed);
-    for (index, (step, below)) in STAIRCASE.iter().enumerate() {
-        let earlier: Vec<&str> = STAIRCASE[..index].iter().map(|(step, _)| *step).collect();
-        assert!(below.iter().all(|below| earlier.contains(below)), "{step} names a step above it");
+    for (index, (layer, below)) in LAYERS.iter().enumerate() {
+        let earlier: Vec<&str> = LAYERS[..index].iter().map(|(layer, _)| *layer).collect();
+        assert!(below.iter().all(|below| earlier.contains(below)), "{layer} names a layer above it");
     }
 }
 
@@ -143,7 +144,7 @@ fn the_reader_sees_the_whole_crate() {
 }
 
 #[test]
-fn every_way_to_climb_is_seen() {
+fn every_way_to_name_a_higher_layer_is_seen() {
     for (path, text) in [
         ("src/record/name.rs", "use crate::check::Code;"),
         ("src/record/name.rs", "use crate::{\n    record::Text,\n    check::{Code, Topic},\n};"),
@@ -168,12 +169,12 @@ fn every_way_to_climb_is_seen() {
         ("src/run/names.rs", "use crate::serve::ServeOptions;"),
         ("src/serve/pages.rs", "use crate::lookup::Source;"),
     ] {
-        assert_eq!(climbs(Path::new(path), &Source::read(text)).len(), 1, "{path}: {text}");
+        assert_eq!(upward_names(Path::new(path), &Source::read(text)).len(), 1, "{path}: {text}");
     }
 }
 
 #[test]
-fn what_is_no_path_is_no_climb() {
+fn what_is_not_a_path_is_not_a_name() {
     for (path, text) in [
         (
             "src/record/name.rs",
@@ -192,12 +193,16 @@ fn what_is_no_path_is_no_climb() {
         ("src/main.rs", "use cutover::cli::run;"),
         ("src/lib.rs", "pub use crate::cli::run;"),
     ] {
-        assert_eq!(climbs(Path::new(path), &Source::read(text)), Vec::<String>::new(), "{path}: {text}");
+        assert_eq!(
+            upward_names(Path::new(path), &Source::read(text)),
+            Vec::<String>::new(),
+            "{path}: {text}"
+        );
     }
 }
 
 #[test]
-fn smuggled_libraries_are_seen() {
+fn misplaced_libraries_are_seen() {
     for (path, text, count) in [
         ("src/check/mod.rs", "use tokio::time;", 1),
         ("src/check/mod.rs", "#[tokio::test] async fn f() {}", 1),
@@ -207,7 +212,7 @@ fn smuggled_libraries_are_seen() {
         ("src/run/mod.rs", "use clap::Parser; use tokio::net; use indicatif::ProgressBar;", 2),
         ("src/check/mod.rs", "// tokio\nconst A: &str = \"clap\"; /// clap is in `cli`\nstruct B;", 0),
     ] {
-        assert_eq!(smuggled(Path::new(path), &Source::read(text)).len(), count, "{path}: {text}");
+        assert_eq!(misplaced(Path::new(path), &Source::read(text)).len(), count, "{path}: {text}");
     }
 }
 
@@ -247,14 +252,14 @@ fn sources() -> BTreeMap<PathBuf, Source> {
     files.into_iter().map(of).collect()
 }
 
-/// The step that a file belongs to; none for the front page and the program.
-fn step(path: &Path) -> Option<String> {
+/// The layer that a file belongs to; none for `lib.rs` and `main.rs`.
+fn layer(path: &Path) -> Option<String> {
     let below = path.strip_prefix("src").unwrap().with_extension("");
     let first = below.iter().next().unwrap().to_string_lossy().into_owned();
     (first != "lib" && first != "main").then_some(first)
 }
 
-/// How many steps up a `super` may go before it leaves the crate's modules: `src/check/spf.rs` is two deep.
+/// How many modules up a `super` may go before it leaves those of the crate: `src/check/spf.rs` is two deep.
 fn depth(path: &Path) -> usize {
     let below = path.strip_prefix("src").unwrap().with_extension("");
     below.iter().filter(|part| *part != "mod").count()
@@ -262,25 +267,25 @@ fn depth(path: &Path) -> usize {
 
 /// The modules at the top of the crate that a file names.
 fn named(path: &Path, source: &Source) -> Vec<String> {
-    let is_top = |name: &String| STAIRCASE.iter().any(|(step, _)| step == name);
+    let is_top = |name: &String| LAYERS.iter().any(|(layer, _)| layer == name);
     let mut named = source.named_from("crate");
     named.extend(source.named_from("cutover"));
     named.extend(source.named_above(depth(path)).into_iter().filter(is_top));
     named
 }
 
-fn climbs(path: &Path, source: &Source) -> Vec<String> {
-    let Some(step) = step(path) else { return Vec::new() };
-    let (_, below) = STAIRCASE.iter().find(|(known, _)| *known == step).copied().unwrap_or_default();
-    let allowed = |name: &String| *name == step || below.contains(&name.as_str());
-    let climbs = named(path, source).into_iter().filter(|name| !allowed(name));
-    climbs.map(|name| format!("{} names `{name}`, which is not below `{step}`", path.display())).collect()
+fn upward_names(path: &Path, source: &Source) -> Vec<String> {
+    let Some(layer) = layer(path) else { return Vec::new() };
+    let (_, below) = LAYERS.iter().find(|(known, _)| *known == layer).copied().unwrap_or_default();
+    let allowed = |name: &String| *name == layer || below.contains(&name.as_str());
+    let upward = named(path, source).into_iter().filter(|name| !allowed(name));
+    upward.map(|name| format!("{} names `{name}`, which is not below `{layer}`", path.display())).collect()
 }
 
-fn smuggled(path: &Path, source: &Source) -> Vec<String> {
-    // The program itself belongs to the front desk.
-    let step = step(path).unwrap_or_else(|| "cli".into());
-    let kept = KEPT_APART.iter().filter(|(_, steps)| !steps.contains(&step.as_str()));
+fn misplaced(path: &Path, source: &Source) -> Vec<String> {
+    // The program itself belongs to the command line.
+    let layer = layer(path).unwrap_or_else(|| "cli".into());
+    let kept = KEPT_APART.iter().filter(|(_, layers)| !layers.contains(&layer.as_str()));
     let found = kept.filter(|(library, _)| source.has_word(library));
     found.map(|(library, _)| format!("{} names `{library}`", path.display())).collect()
 }
@@ -290,7 +295,7 @@ fn unwrapped(path: &Path, source: &Source) -> Vec<String> {
 }
 
 fn lifted(path: &Path, source: &Source) -> Vec<String> {
-    if step(path).is_some_and(|step| DOORS.contains(&step.as_str())) {
+    if layer(path).is_some_and(|layer| WITH_IO.contains(&layer.as_str())) {
         return Vec::new();
     }
     vec![format!("{} lifts a ban", path.display()); source.lifted_bans()]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cutover::cli::{Clock, Later, Surroundings, run};
 use cutover::facts::{Facts, Recording};
-use cutover::report::style::{Color, Marks};
+use cutover::report::style::{Color, Links, Marks};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -108,6 +108,7 @@ pub fn surroundings() -> Surroundings {
     Surroundings {
         width: None,
         color: Color::Off,
+        links: Links::Off,
         now: "2026-11-22T05:23:00.75Z".parse().unwrap(),
         settings: None,
         input: None,

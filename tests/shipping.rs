@@ -7,6 +7,7 @@ mod action;
 mod commands;
 mod container;
 mod contributing;
+mod kubernetes;
 mod monitoring;
 mod packages;
 mod readme;

@@ -94,10 +94,10 @@ fn every_domain_is_told_of_once_whatever_fails_or_ends() {
     // Soon after it has gone on: those under way are finished, and of a short list they must not be all that is left.
     let begun = whole_lines(&part);
     let third = Child::start(&resume, &part).wait(End::Stopped { lines: begun + 16 });
-    let told = whole_lines(&part);
+    let written = whole_lines(&part);
     assert!(
-        (begun + 1..count).contains(&told),
-        "ended with {told} of {count}, begun with {begun}: {}",
+        (begun + 1..count).contains(&written),
+        "ended with {written} of {count}, begun with {begun}: {}",
         third.err
     );
     assert!(third.err.contains("the run was stopped"), "{}", third.err);
@@ -105,7 +105,7 @@ fn every_domain_is_told_of_once_whatever_fails_or_ends() {
     let rest = workspace.path("rest.ndjson");
     let fourth = Child::start(&last, &rest).wait(End::ByItself);
     assert_eq!(fourth.status, Some(1), "{}", fourth.err);
-    assert_eq!(verdicts(&rest).len(), count - told, "nothing is looked at again");
+    assert_eq!(verdicts(&rest).len(), count - written, "nothing is looked at again");
     let found = verdicts(&part);
     let differ: Vec<_> =
         expected.iter().filter(|(name, verdict)| found.get(*name) != Some(verdict)).collect();

@@ -182,8 +182,8 @@ fn a_replay_knows_the_same_names() {
             ));
             let replay =
                 cutover(&format!("check --phase tidy --source rackspace --replay {file} --format {format}"));
-            let told = |run: &Run| (run.status, without_next_step(&run.out));
-            assert_eq!(told(&live), told(&replay), "{format}");
+            let result = |run: &Run| (run.status, without_next_step(&run.out));
+            assert_eq!(result(&live), result(&replay), "{format}");
         }
     }
 }

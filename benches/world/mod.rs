@@ -78,6 +78,51 @@ mx1.emailsrvr.com. 3600 A 198.51.100.10
 autodiscover.emailsrvr.com. 3600 A 198.51.100.11
 ";
 
+/// The name servers that a measurement can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Software {
+    Knot,
+    Nsd,
+}
+
+impl Software {
+    pub const ALL: [Self; 2] = [Self::Knot, Self::Nsd];
+
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Knot => "knotd",
+            Self::Nsd => "nsd",
+        }
+    }
+
+    /// Its settings for the zone `root.zone` in this folder: one thread or process that answers.
+    fn settings(self, at: &str, port: u16) -> String {
+        match self {
+            Self::Knot => format!(
+                "server:\n  rundir: {at}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n\
+                 database:\n  storage: {at}\nlog:\n  - target: stderr\n    any: error\n\
+                 zone:\n  - domain: .\n    file: {at}/root.zone\n    zonefile-sync: -1\n    journal-content: none\n"
+            ),
+            // It limits responses a second otherwise.
+            Self::Nsd => format!(
+                "server:\n  ip-address: 127.0.0.1@{port}\n  server-count: 1\n  username: \"\"\n  chroot: \"\"\n  \
+                 zonesdir: {at:?}\n  pidfile: \"\"\n  database: \"\"\n  xfrdir: {at:?}\n  \
+                 xfrdfile: \"{at}/xfrd.state\"\n  zonelistfile: \"{at}/zone.list\"\n  rrl-ratelimit: 0\n\
+                 remote-control:\n  control-enable: no\n\
+                 zone:\n  name: \".\"\n  zonefile: root.zone\n"
+            ),
+        }
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Knot => &["-c"],
+            Self::Nsd => &["-d", "-c"],
+        }
+    }
+}
+
 /// A name server that has all names there are, and stands in for a resolver.
 pub struct Server {
     process: Child,
@@ -87,21 +132,14 @@ pub struct Server {
 
 impl Server {
     /// Starts it with so many domains, and waits until it answers.
-    pub fn start(knot: &Path, folder: &Path, domains: usize) -> Self {
+    pub fn start(software: Software, program: &Path, folder: &Path, domains: usize) -> Self {
         let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (zone, settings) = (folder.join("root.zone"), folder.join("knot.conf"));
+        let (zone, settings) = (folder.join("root.zone"), folder.join("server.conf"));
         let records: String = (0..domains).map(records).collect();
         std::fs::write(&zone, format!("{SHARED}{records}")).unwrap();
-        let at = folder.display();
-        let text = format!(
-            "server:\n  rundir: {at}\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n\
-             database:\n  storage: {at}\nlog:\n  - target: stderr\n    any: error\n\
-             zone:\n  - domain: .\n    file: {}\n    zonefile-sync: -1\n    journal-content: none\n",
-            zone.display()
-        );
-        std::fs::write(&settings, text).unwrap();
-        let process = Command::new(knot)
-            .arg("-c")
+        std::fs::write(&settings, software.settings(&folder.display().to_string(), port)).unwrap();
+        let process = Command::new(program)
+            .args(software.arguments())
             .arg(&settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -126,7 +164,7 @@ impl Server {
             if socket.recv(&mut answer).is_ok_and(|length| length > 12) && answer[3] & 15 == 0 {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(120), "knotd does not answer");
+            assert!(start.elapsed() < Duration::from_secs(120), "the name server does not answer");
         }
     }
 

@@ -103,7 +103,7 @@ fn for_people(told: &Told<'_>) {
     let report = view(told);
     for (width, detail) in [(40, Detail::Quiet), (80, Detail::Normal), (120, Detail::Verbose)] {
         let style = Style { width, color: Color::Off, detail, ..Style::default() };
-        assert_lines("table", &table::domain(&report, None, &style));
+        assert_lines("table", &table::domain(&report, None, None, &style));
         assert_lines("plan", &table::plan(&report, &style));
     }
 }

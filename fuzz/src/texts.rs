@@ -54,11 +54,11 @@ pub fn spf(data: &[u8]) {
     let octets = [b"v=spf1 ", data].concat();
     let record = SpfRecord::parse(&Text::from_strings([&octets[..]])).expect("it has the version");
     let again = SpfRecord::parse(&Text::from(record.to_string().as_str())).expect("it has the version");
-    let told = |record: &SpfRecord| {
+    let meanings = |record: &SpfRecord| {
         let terms = record.terms.iter();
         terms.map(|term| (term.text.clone(), term.meaning.clone())).collect::<Vec<_>>()
     };
-    assert_eq!(told(&again), told(&record), "{record}");
+    assert_eq!(meanings(&again), meanings(&record), "{record}");
     for term in &record.terms {
         assert_eq!(String::from_utf8_lossy(&octets[term.span.clone()]), term.text);
     }

@@ -1,5 +1,10 @@
 //! Are any answers judged, planned for and reported?
 
+// Plans are applied by the same code as in the tests.
+#[path = "../../tests/world/publish.rs"]
+#[allow(dead_code, reason = "only zones are published here")]
+mod publish;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -18,6 +23,7 @@ use cutover::record::{Name, Question, Record, RecordData, Text};
 use jiff::Timestamp;
 
 use crate::{domain, reports, seeds};
+use publish::publish;
 
 /// Rounds of questions: aliases and includes lead from one to the next, within bounds.
 const MOST_ROUNDS: usize = 100;
@@ -101,7 +107,8 @@ pub fn published(data: &[u8]) {
     let facts = closed(&choice.subject, text.clone());
     let (before, plan) = judged(&choice, &facts);
     kept(&facts, &before, &plan);
-    let after = closed(&choice.subject, publish(text, &plan));
+    let records = publish(&text.records, &plan);
+    let after = closed(&choice.subject, ZoneText { records, ..text });
     let (again, left) = judged(&choice, &after);
     let is_known = again.judged.iter().all(|judged| judged.status != Status::Unknown);
     assert!(left.is_empty() || !is_known, "{plan:#?}\n\nand again\n{left:#?}");
@@ -118,8 +125,9 @@ fn judged(choice: &Choice, facts: &Facts) -> (Assessment, Vec<Change>) {
     let mut sets = BTreeSet::new();
     for change in &plan {
         assert!(change.name.is_within(subject_zone(&assessment, subject)), "{change:?}");
-        assert!(sets.insert((&change.name, change.rtype)), "one change a record set: {change:?}");
-        assert_ne!(change.before.data, change.after.data, "{change:?}");
+        let is_first = sets.insert((&change.name, change.rtype, change.phase));
+        assert!(is_first, "one change a record set in each phase: {change:?}");
+        assert_ne!(change.before, change.after, "{change:?}");
         assert!(!change.because.is_empty(), "{change:?}");
         assert!(change.phase <= subject.phase, "{change:?}");
     }
@@ -207,16 +215,6 @@ fn kept(facts: &Facts, assessment: &Assessment, plan: &[Change]) {
 fn ready() -> ZoneText {
     let text = std::fs::read(seeds::fixtures().join("ready.zone")).expect("a fixture");
     zone::read(&text, Some(&domain()), "ready").expect("a fixture that can be read")
-}
-
-fn publish(mut text: ZoneText, plan: &[Change]) -> ZoneText {
-    for Change { name, rtype, after, .. } in plan {
-        text.records.retain(|record| record.name != *name || record.data.rtype() != *rtype);
-        let new = after.data.iter();
-        let new = new.map(|data| Record { name: name.clone(), ttl: after.ttl, data: data.clone() });
-        text.records.extend(new);
-    }
-    text
 }
 
 /// What is known once everything is asked: what the zone does not hold does not exist.

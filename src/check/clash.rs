@@ -88,7 +88,7 @@ pub(super) fn keep_records(case: &Case<'_>, expectation: &Expectation, mut findi
         return finding;
     }
     finding.fix.insert(0, Edit::deletion(name.clone(), RecordType::Cname));
-    if stands { clashing(name, &[expectation.rtype], finding) } else { finding }
+    if stands { clashing(name, &[RecordType::Cname], finding) } else { finding }
 }
 
 /// Deletes a CNAME that is not expected, if other records are next to it.
@@ -99,36 +99,48 @@ pub(super) fn drop_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         return finding;
     }
     finding.fix = vec![Edit::deletion(name.clone(), RecordType::Cname)];
-    clashing(name, &others, finding)
+    clashing(name, &[RecordType::Cname], finding)
 }
 
-/// Replaces the code and message of a finding that would be met without the records next to it. One that is wrong
-/// anyway keeps its own.
-fn clashing(name: &Name, others: &[RecordType], mut finding: Finding) -> Finding {
+/// Replaces the code and message of a finding that would be met without records of these types. One that is wrong anyway
+/// keeps its own.
+fn clashing(name: &Name, gone: &[RecordType], mut finding: Finding) -> Finding {
     if finding.code.is_met() {
         finding.code = Code::CnameWithOtherData;
-        finding.message = message(name, others, &finding.fix);
+        finding.message = message(name, gone);
     }
     finding
 }
 
-/// Returns the message about other records next to a CNAME. It names the records that the fix deletes.
-pub(super) fn message(name: &Name, others: &[RecordType], fix: &[Edit]) -> String {
-    let deletions = fix.iter().filter(|edit| edit.name == *name && edit.after.is_empty());
-    let gone: Vec<RecordType> = deletions.map(|edit| edit.rtype).collect();
-    let types = |types: &[RecordType]| join_and(types.iter().map(ToString::to_string));
-    let name = backticked(name);
-    let delete = if gone.contains(&RecordType::Cname) {
-        format!("Delete the CNAME at {name}; the {} records stay", types(others))
-    } else if gone.is_empty() {
-        format!("Delete the CNAME or the {} records at {name}", types(others))
-    } else {
-        format!("Delete the {} records at {name}; the CNAME stays", types(&gone))
+/// Returns the message that names the records to delete, so that the others or the CNAME next to them can stay.
+pub(super) fn message(name: &Name, gone: &[RecordType]) -> String {
+    let what = match gone {
+        [RecordType::Cname] => "the CNAME".to_owned(),
+        others => format!("the {} records", join_and(others.iter().map(ToString::to_string))),
     };
     format!(
-        "{delete}: DNS allows no other record next to a CNAME (RFC 1034 §3.6.2), so servers return only one \
-         of them."
+        "Delete {what} at {}: DNS allows no other record next to a CNAME (RFC 1034 §3.6.2), so servers return \
+         only one of them.",
+        backticked(name)
     )
+}
+
+/// Returns the types that have to go from a name with an alias and others: those that the fix deletes, or else those
+/// that are not expected there.
+pub(super) fn types_to_delete(
+    expectation: &Expectation,
+    others: &[RecordType],
+    fix: &[Edit],
+) -> Vec<RecordType> {
+    let deleted = fix.iter().filter(|edit| edit.name == expectation.name && edit.after.is_empty());
+    let deleted: Vec<RecordType> = deleted.map(|edit| edit.rtype).collect();
+    let keeps_alias =
+        matches!(expectation.requirement, Requirement::IsAliasOf(_) | Requirement::HasDkimKeyAt(_));
+    match (deleted.is_empty(), keeps_alias) {
+        (false, _) => deleted,
+        (true, true) => others.to_vec(),
+        (true, false) => vec![RecordType::Cname],
+    }
 }
 
 fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {

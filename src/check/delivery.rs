@@ -10,7 +10,9 @@ mod wrong;
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Cloud, Expectation, MailHosts, Origin, Phase, Purpose, derived_host};
+use crate::expected::{
+    Cloud, Expectation, HostDoubt, MailHosts, Origin, Phase, Purpose, derived_host, doubt,
+};
 use crate::facts::LookupFailure;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
@@ -81,6 +83,11 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]
         case.view.read_ahead(read.take(MOST_MAIL_HOSTS).flat_map(|exchange| {
             exchange.kind.types_read().iter().map(|rtype| Question::new(exchange.host.clone(), *rtype))
         }));
+        if !is_right && case.is_early(expectation) {
+            let read = exchanges.iter().filter(|exchange| exchange.kind.takes_mail());
+            let read = read.take(MOST_MAIL_HOSTS).flat_map(|exchange| Question::addresses(&exchange.host));
+            case.view.read_ahead(read);
+        }
         if !is_right && !case.is_early(expectation) {
             doubled::read(case, &expectation.name, expectation.rtype);
         }
@@ -133,8 +140,21 @@ impl MxJudge<'_> {
                 " {shown} follows Microsoft's naming rule and could not be looked up: compare it with the \
                  admin center."
             ),
-            (Origin::Derived, Ok(Some(_))) | (Origin::Given | Origin::Standard, _) => String::new(),
+            (Origin::Given, _) => self
+                .doubt()
+                .map(|doubt| {
+                    let reason = doubt.reason(self.hosts.cloud);
+                    format!(" The given host {shown} {reason}: compare it with the admin center.")
+                })
+                .unwrap_or_default(),
+            (Origin::Derived, Ok(Some(_))) | (Origin::Standard, _) => String::new(),
         }
+    }
+
+    /// Returns the reason to doubt the given host; `None` if none was given.
+    fn doubt(&self) -> Option<HostDoubt> {
+        let given = self.hosts.given.as_ref()?;
+        doubt(given, &self.case.subject.domain, self.hosts.cloud, &self.hosts.gateways)
     }
 
     /// Returns whether the edits publish a host that is not published yet.
@@ -198,14 +218,15 @@ impl MxJudge<'_> {
         if self.case.phase() >= Phase::Switch || right || others.is_empty() {
             return None;
         }
-        let takes_mail = |exchange: &Exchange| {
-            !matches!(
-                exchange.kind,
-                Host::Null | Host::Malformed(..) | Host::Retired(_) | Host::WrongCloud(_)
-            )
-        };
-        if !others.iter().all(|exchange| takes_mail(exchange)) {
+        if !others.iter().all(|exchange| exchange.kind.takes_mail()) {
             return None;
+        }
+        let is_lost = |exchange: &&Exchange| is_absent(self.case, &exchange.host);
+        if others.len() <= MOST_MAIL_HOSTS && others.iter().all(is_lost) {
+            let hosts = join_and(others.iter().map(|exchange| backticked(&exchange.host)));
+            let verb = if others.len() == 1 { "does" } else { "do" };
+            let message = format!("Correct the MX records: {hosts} {verb} not exist, so mail bounces.");
+            return Some(self.met(Code::MxTargetMissing, message));
         }
         let hosts = self.named(others);
         let message = format!("mail still goes to {hosts}, correct before the switch");
@@ -276,7 +297,16 @@ impl MxJudge<'_> {
         if has(&Host::Filter) {
             return self.met(Code::Met, format!("mail goes to the declared filter, {shown}"));
         }
-        self.met(Code::Met, format!("mail goes to {shown}"))
+        match self.doubt() {
+            Some(doubt) => {
+                let reason = doubt.reason(self.hosts.cloud);
+                let message = format!(
+                    "mail goes to the given host {shown}, which {reason}; compare it with the admin center"
+                );
+                self.met(Code::Met, message)
+            }
+            None => self.met(Code::Met, format!("mail goes to {shown}")),
+        }
     }
 
     fn target_missing(&self, missing: &[Name]) -> Finding {

@@ -27,11 +27,21 @@ pub(super) fn judge(
         [] => judge.without_alias()?,
         [target] => judge.with_alias(target)?,
         several => {
-            let all = join_and(several.iter().map(|target| backticked(target)));
-            let message = format!(
-                "Keep only the right CNAME at {}: it has several ({all}).",
-                backticked(&expectation.name)
-            );
+            let name = backticked(&expectation.name);
+            let kept = expectation.data.iter().find_map(RecordData::target);
+            let gone = several.iter().filter(|target| Some(**target) != kept);
+            let gone = join_and(gone.map(|target| backticked(target)));
+            let message = match kept {
+                Some(kept) => {
+                    format!(
+                        "Delete the CNAMEs of {name} to {gone}: only the one to {} may stay.",
+                        backticked(kept)
+                    )
+                }
+                None => format!(
+                    "Delete all but one of the CNAMEs of {name} ({gone}): the Defender portal shows which one stays."
+                ),
+            };
             judge.wrong(Code::AliasElsewhere, message)
         }
     };
@@ -107,13 +117,7 @@ impl DkimJudge<'_> {
             return Ok(finding);
         }
         if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
-            let message = format!(
-                "Add the CNAME again and delete {}: your DNS host appends the zone name to what you type.",
-                backticked(&doubled)
-            );
-            let mut finding = self.wrong(Code::AliasDoubledName, message);
-            finding.fix.insert(0, Edit::deletion(doubled, RecordType::Cname));
-            return Ok(finding);
+            return self.doubled(doubled);
         }
         Ok(self.wrong(
             Code::AliasMissing,
@@ -124,6 +128,49 @@ impl DkimJudge<'_> {
                 self.hint()
             ),
         ))
+    }
+
+    /// Returns the finding about the record that was published with the zone name twice. Its target is published at the
+    /// right name, unless the user gave another one: it is better evidence than a rule.
+    fn doubled(&self, doubled: Name) -> Result<Finding, LookupFailure> {
+        let there = self.case.view.own_answer(&Question::new(doubled.clone(), RecordType::Cname))?;
+        let is_given = self.expectation.origin == crate::expected::Origin::Given;
+        let carried = there.set.data.iter().find_map(RecordData::target).filter(|_| !is_given);
+        let carried = carried.and_then(|target| self.carried(target));
+        let target =
+            carried.clone().or_else(|| self.expectation.data.iter().find_map(RecordData::target).cloned());
+        let what = target.map(|target| format!(" with the target {}", backticked(&target)));
+        let message = format!(
+            "Publish the CNAME {}{} and delete {}: your DNS host appends the zone name to what you type.{}",
+            backticked(&self.expectation.name),
+            what.as_deref().unwrap_or_default(),
+            backticked(&doubled),
+            if what.is_some() { String::new() } else { self.hint() }
+        );
+        let mut finding = self.wrong(Code::AliasDoubledName, message);
+        if let Some(target) = carried {
+            finding.fix = vec![self.edit([RecordData::Cname(target)].into())];
+        }
+        // What is published there is the only sign of the target until the right name has it.
+        if !finding.fix.is_empty() {
+            finding.fix.insert(0, Edit::deletion(doubled, RecordType::Cname));
+        }
+        Ok(finding)
+    }
+
+    /// Returns the key of this selector to which a target that was published at another name leads: the target itself,
+    /// or the one that was meant.
+    fn carried(&self, target: &Name) -> Option<Name> {
+        let target = match read(target) {
+            Some(key) if key.number == self.selector.number => target.clone(),
+            Some(_) => renumbered(target, self.selector.number)?,
+            None => self.meant(target)?,
+        };
+        let key = read(&target)?;
+        let is_of_cloud =
+            key.cloud.is_none_or(|cloud| cloud.shares(self.selector.cloud, Purpose::InitialDomain));
+        let is_of_tenant = self.selector.tenant.as_ref().is_none_or(|tenant| *tenant == key.tenant);
+        (is_of_cloud && is_of_tenant && !self.is_placeholder(&target, &key)).then_some(target)
     }
 
     /// Returns the sentence that says where the target is shown; empty if an edit names it.

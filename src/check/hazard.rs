@@ -6,6 +6,7 @@ mod dane;
 mod delegation;
 mod doubled;
 mod leftover;
+mod lost;
 mod names;
 mod servers;
 mod tenant;
@@ -37,6 +38,7 @@ pub(super) fn hazards(
 ) -> Vec<Hazard> {
     case.begin_rule();
     let mut found = Found { case, hazards: Vec::new() };
+    found.add(lost::mail_lost(case, judged));
     found.add(servers::servers_disagree(case));
     found.add(servers::domain_not_found(case, zone));
     found.add(names::cname_with_other_data(case, judged));

@@ -21,6 +21,9 @@ use super::{
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
 
+/// The message about a record that a CNAME leaves to a name outside the zone files.
+const OUTSIDE: &str =
+    "announced by a CNAME to a name that no zone file contains: add `--resolver` to look it up.";
 /// The maximum number of lines of a policy, and of hosts, that a report shows.
 const MOST_LINES: usize = 20;
 
@@ -30,11 +33,22 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
     let of = |code, message: String| Ok(Finding::new(code, message, &set));
     match found {
         Found::Nothing => of(Code::Met, "not used".into()),
-        Found::Outside => of(Code::Met, "announced by a CNAME to a name outside the zone files".into()),
+        Found::Outside => of(Code::NotInZoneFiles, OUTSIDE.into()),
         Found::BadAnnouncement(fault) | Found::BadPolicy(fault) => {
             of(Code::MtaStsInvalid, format!("Correct the MTA-STS policy: {fault}."))
         }
-        Found::Unread => of(Code::Met, "announced; the policy was not fetched".into()),
+        Found::Unread if case.view.facts.is_offline() => {
+            let message =
+                "announced, and its policy was not read: only zone files are. Add `--resolver` to fetch it.";
+            of(Code::NotInZoneFiles, message.into())
+        }
+        Found::Unread => {
+            of(Code::NotInReplay, "announced, and the recording does not contain the policy".into())
+        }
+        Found::NotFetched => {
+            let message = "announced; the policy was not read, so this says nothing about it: check without `--no-https`";
+            of(Code::Met, message.into())
+        }
         Found::Failed(reply) => {
             let message = format!("announced, but the policy cannot be fetched: {}", reason(reply));
             // A fetch without an answer may be a failure on our side.
@@ -55,8 +69,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
 /// Checks the request for TLS reports (RFC 8460 §3).
 pub(super) fn judge_reports(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let Some(set) = texts_at(case, &expectation.name)? else {
-        let message = "announced by a CNAME to a name outside the zone files";
-        return Ok(Finding::new(Code::Met, message, &RecordSet::default()));
+        return Ok(Finding::new(Code::NotInZoneFiles, OUTSIDE, &RecordSet::default()));
     };
     Ok(match announcement::reported(&set) {
         Ok(None) => Finding::new(Code::Met, "not used", &RecordSet::default()),
@@ -78,7 +91,7 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Haza
     let until_then = "Until it is fixed, new senders see no policy, and those that cached an earlier one \
         still apply it.";
     match found {
-        Found::Nothing | Found::Outside | Found::Unread => Vec::new(),
+        Found::Nothing | Found::Outside | Found::Unread | Found::NotFetched => Vec::new(),
         Found::BadAnnouncement(fault) => {
             let message = format!("Correct the MTA-STS record: {fault}. {until_then}");
             hazard(Code::MtaStsInvalid, name, Some(RecordType::Txt), message)
@@ -147,7 +160,8 @@ fn refuses_mx(
             ttl(case, announcement)
         )
     } else if staying.is_empty() && case.phase() >= Phase::Switch {
-        format!("Remove the host from the MX. To keep it: {extend}")
+        let hosts = join_and(leaving.iter().take(MOST_LINES).map(backticked));
+        format!("Remove {hosts} from the MX records. To keep it: {extend}")
     } else {
         format!("{extend}. Senders that cached the policy check for a new one, or drop it after {remembered}")
     };
@@ -235,8 +249,10 @@ enum Found<'a> {
     Outside,
     /// A record that was meant to announce a policy is not valid.
     BadAnnouncement(String),
-    /// Announced, but not fetched.
+    /// Announced, and nothing is known about the policy.
     Unread,
+    /// Announced, and not fetched because of `--no-https`.
+    NotFetched,
     /// Announced, and fetching failed.
     Failed(&'a PolicyReply),
     /// Fetched, and not valid.
@@ -251,15 +267,15 @@ fn read<'a>(case: &Case<'a>, name: &Name) -> Result<Reading<'a>, LookupFailure> 
     };
     let found = match announced(&set) {
         Ok(false) => return Ok(Reading { set: RecordSet::default(), found: Found::Nothing }),
-        Err(fault) => Found::BadAnnouncement(fault),
+        Err(fault) => Found::BadAnnouncement(fault.to_string()),
         Ok(true) => match fetched(case) {
             None => Found::Unread,
             Some(reply) => match reply.outcome {
                 PolicyOutcome::Fetched => match Policy::parse(&reply.body) {
                     Ok(policy) => Found::Policy(policy),
-                    Err(fault) => Found::BadPolicy(fault),
+                    Err(fault) => Found::BadPolicy(fault.to_string()),
                 },
-                PolicyOutcome::NotFetched => Found::Unread,
+                PolicyOutcome::NotFetched => Found::NotFetched,
                 _ => Found::Failed(reply),
             },
         },

@@ -125,6 +125,7 @@ impl<'a> Questions<'a> {
     }
 
     /// Replaces the questions of [`prefetch`] by these.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_prefetch(self, questions: Vec<Question>) -> Self {
         Self { prefetched: Some(questions), ..self }

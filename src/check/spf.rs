@@ -30,7 +30,7 @@ use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
+use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, wildcard};
 use included::Reader;
 use note::Opening;
 use repair::{looks_like_spf, repaired_text};
@@ -130,6 +130,9 @@ impl SpfJudge<'_> {
 
     fn none(&self, lookalike: Option<&Text>) -> Result<Finding, LookupFailure> {
         let Some(text) = lookalike else {
+            if let Some(finding) = self.at_doubled_name()? {
+                return Ok(finding);
+            }
             let message = "Add an SPF record: without one, receivers cannot tell which servers may send \
                 for the domain.";
             return self.wrong(Code::SpfMissing, message.into(), &[]);
@@ -143,6 +146,26 @@ impl SpfJudge<'_> {
         let fix = edit::fix(self, &records, Some(text))?;
         let observed = RecordSet { data: [RecordData::Txt(text.clone())].into(), ttl: self.set.ttl };
         Ok(self.edited(Code::SpfLookalike, message, &observed, fix))
+    }
+
+    /// Returns the finding about an SPF record that was published with the zone name twice. Its senders are authorized at
+    /// the right name.
+    fn at_doubled_name(&self) -> Result<Option<Finding>, LookupFailure> {
+        let domain = &self.case.subject.domain;
+        for (name, _) in doubled::names(&self.expectation.name, domain) {
+            let there = wildcard::own(self.case, &name, self.expectation.rtype);
+            let mut records = there.data.iter().filter_map(text_of).filter_map(SpfRecord::parse);
+            let (Some(record), None) = (records.next(), records.next()) else { continue };
+            let message = format!(
+                "Publish the SPF record of {} at {}: your DNS host appends the zone name to what you type.",
+                backticked(&name),
+                backticked(domain)
+            );
+            let finding = self.wrong(Code::SpfMissing, message, &[&record])?;
+            let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
+            return Ok(Some(Finding { fix, ..finding }));
+        }
+        Ok(None)
     }
 
     fn several(&self, records: &[&SpfRecord]) -> Result<Finding, LookupFailure> {
@@ -266,7 +289,7 @@ impl SpfJudge<'_> {
         let is_refusing = |term: &&Term| {
             is_include_of(&term.meaning, self.include) && tally.refused_by.as_ref() == Some(&term.text)
         };
-        let message = match misspelt {
+        let message = match (misspelt, self.mistyped(record)) {
             _ if record.terms.iter().any(|term| is_refusing(&term)) => format!(
                 "Remove the qualifier of `{}`: with it, mail from Microsoft 365 does not pass SPF.",
                 shown(tally.refused_by.as_deref().unwrap_or_default())
@@ -282,12 +305,17 @@ impl SpfJudge<'_> {
                  Microsoft 365 fails SPF.",
                 backticked(self.include)
             ),
-            Some(term) => format!(
+            (_, Some((term, meant))) => format!(
+                "Correct `{}`: it looks like a typing error of `{meant}`, so mail from Microsoft 365 fails \
+                 SPF.",
+                shown(&term.text)
+            ),
+            (Some(term), None) => format!(
                 "Correct `{}` (an include is written with a colon): receivers ignore it, so mail from \
                  Microsoft 365 fails SPF.",
                 shown(&term.text)
             ),
-            None => format!(
+            (None, None) => format!(
                 "Add `include:{}`: without it, mail from Microsoft 365 fails SPF.",
                 self.include.without_trailing_dot()
             ),
@@ -295,17 +323,27 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
 
+    /// Returns the first term with a typing error in Microsoft's name, and the term that was meant.
+    fn mistyped<'r>(&self, record: &'r SpfRecord) -> Option<(&'r Term, String)> {
+        record.evaluated().find_map(|term| Some((term, edit::meant(self, term)?)))
+    }
+
     /// Returns the finding about a part that may include Microsoft and cannot be read. The include is proposed, since
     /// it does no harm next to that part.
     fn unreadable(&self, record: &SpfRecord, doubt: &Doubt) -> Result<Finding, LookupFailure> {
         let include = self.include.without_trailing_dot();
-        let message = match doubt {
-            Doubt::Sender(term) => format!(
+        let mistyped = self.mistyped(record);
+        let message = match (doubt, mistyped) {
+            (Doubt::Unread(name), Some((term, meant))) if edit::included(term) == Some(name) => format!(
+                "Correct `{}`, which looks like a typing error of `{meant}`: its record was not looked up.",
+                shown(&term.text)
+            ),
+            (Doubt::Sender(term), _) => format!(
                 "Check with the operator of `{}` that it authorizes Microsoft 365, or add \
                  `include:{include}`: the term depends on the sender of each message.",
                 shown(term)
             ),
-            Doubt::Unread(name) => format!(
+            (Doubt::Unread(name), _) => format!(
                 "Add `include:{include}` if the record of {} does not include Microsoft: it was not looked \
                  up.",
                 backticked(name)

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Expectation, Phase};
 use crate::facts::LookupFailure;
-use crate::record::{RecordData, RecordSet, RecordType, Text};
+use crate::record::{Name, RecordData, RecordSet, RecordType, Text};
 
-use super::{Case, Code, Edit, Finding, doubled, is_accepted, placeholder};
+use super::{Case, Code, Edit, Finding, backticked, doubled, is_accepted, placeholder, wildcard};
 
 /// Checks the verification TXT record.
 pub(super) fn judge(
@@ -63,8 +63,29 @@ pub(super) fn judge(
     if let Some((text, repaired)) = malformed {
         return Ok(mistyped(expectation, &set, text, &repaired, true));
     }
+    if let Some((doubled, text, ttl)) = at_doubled_name(case, expectation) {
+        let message = format!(
+            "Publish `{}` at {} instead of {}: your DNS host appends the zone name to what you type.",
+            text.lossy(),
+            backticked(&expectation.name),
+            backticked(&doubled)
+        );
+        let data = RecordData::Txt(text);
+        let observed = RecordSet { data: BTreeSet::from([data.clone()]), ttl };
+        let fix = edit(expectation, with(&set, None, data), true);
+        return Ok(Finding::new(Code::VerificationMissing, message, &observed).fixed_by([fix]));
+    }
     let message = "Ownership record missing. The admin center shows `MS=ms…`; pass it with `--verification`.";
     Ok(Finding::new(Code::VerificationMissing, message, &RecordSet::default()))
+}
+
+/// Returns the verification text that was published with the zone name twice, with that name and the TTL.
+fn at_doubled_name(case: &Case<'_>, expectation: &Expectation) -> Option<(Name, Text, u32)> {
+    doubled::names(&expectation.name, &case.subject.domain).into_iter().find_map(|(doubled, _)| {
+        let set = wildcard::own(case, &doubled, expectation.rtype);
+        let text = texts(&set).find(|text| is_verification(text))?.clone();
+        Some((doubled, text, set.ttl))
+    })
 }
 
 /// Returns whether mail already goes to Microsoft's host for the domain, and that host was not looked up.

@@ -51,8 +51,8 @@ impl Withheld {
             hazards.clear();
         }
         if self.code == Code::DomainParked {
-            // A policy that rejects all mail is right for a domain that sends none.
-            hazards.retain(|hazard| hazard.code != Code::DmarcStrictTooEarly);
+            // A policy that rejects all mail is right for a domain that sends none, and so is a null MX.
+            hazards.retain(|hazard| !matches!(hazard.code, Code::DmarcStrictTooEarly | Code::MxNull));
         }
         hazards.extend(self.hazard);
         for hazard in hazards.iter_mut().filter(|hazard| !hazard.fix.is_empty()) {

@@ -462,7 +462,7 @@ pub(super) struct Expectations {
     pub(super) switch_at: Option<Moment>,
 }
 
-/// What was seen before, and what to assume where nothing was.
+/// Earlier observations, and the assumptions that replace them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Time")]
 pub(super) struct Times {

@@ -30,7 +30,7 @@ use crate::run::{
 use super::args::{Bulk, ReportFormat, Reporting, Times};
 use super::notes::{lock_notes, tell, tell_of_inputs};
 use super::reporter::{Reporter, RunHeader};
-use super::{Problem, Streams, Surroundings, cleanup, earlier, signals, status};
+use super::{Problem, Streams, Surroundings, cleanup, earlier, signals, status_of_verdict};
 use progress::Progress;
 use resume::ResumedReport;
 
@@ -256,8 +256,8 @@ impl<'w> Session<'_, 'w> {
         let ended = reporter.finish(streams.out)?;
         // Domains whose check was never started are undetermined.
         let is_cut = tally.left() > 0 && !tally.failed_fast;
-        let ended = if is_cut && ended == 0 { status(Verdict::Undetermined) } else { ended };
-        cleanup::set_status(ended);
+        let ended = if is_cut && ended == 0 { status_of_verdict(Verdict::Undetermined) } else { ended };
+        cleanup::set_final_status(ended);
         Ok(ended)
     }
 }

@@ -17,7 +17,7 @@ use super::args::{Bulk, Check, Plan, Times};
 use super::notes::{lock_notes, tell, tell_of_inputs};
 use super::run_options::CheckArguments;
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, bulk as many, earlier, given, status};
+use super::{Problem, Streams, Surroundings, bulk as many, earlier, repeated_options, status_of_verdict};
 
 /// Runs `cutover check`.
 ///
@@ -46,7 +46,7 @@ pub(super) fn check(
         runtime.block_on(many::run(
             &options,
             (&command.bulk, &command.times, &command.reporting),
-            given::next_options(typed, &options),
+            repeated_options::next_options(typed, &options),
             streams,
             style,
             surroundings,
@@ -92,7 +92,8 @@ pub(super) fn plan(
     if command.format == PlanFormat::Ics && checked.subject.switch_at.is_none() {
         return Err(without_time());
     }
-    let (repeated, replay_options) = (given::options(typed), given::replay_options(typed));
+    let (repeated, replay_options) =
+        (repeated_options::options(typed), repeated_options::replay_options(typed));
     let whole = Move {
         subject: &checked.subject,
         facts: &checked.facts,
@@ -114,7 +115,7 @@ pub(super) fn plan(
     let judged = checked.assessment.judged.iter().filter(|judged| judged.importance == Importance::Required);
     let failed = judged.filter(|judged| judged.status == Status::Unknown);
     let unknown: Vec<_> = failed.filter(|judged| judged.code != Code::MxGatewayUndeclared).collect();
-    // One cause is one sentence, whatever the number of checks that depend on it.
+    // Writes one sentence for each cause, however many checks depend on it.
     let mut causes: Vec<(&str, Vec<&str>)> = Vec::new();
     let outage = checked.report().outage;
     let explained = |judged: &ExpectationResult| {
@@ -141,7 +142,7 @@ pub(super) fn plan(
         writeln!(streams.err, "warning: {message}")?;
     }
     let is_unsearched = !messages.is_empty() && checked.assessment.host_failure.is_some();
-    Ok(if unknown.is_empty() && !is_unsearched { 0 } else { status(Verdict::Undetermined) })
+    Ok(if unknown.is_empty() && !is_unsearched { 0 } else { status_of_verdict(Verdict::Undetermined) })
 }
 
 /// Looks up and checks the only domain of a run.

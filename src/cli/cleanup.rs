@@ -7,13 +7,13 @@ use std::time::Duration;
 static STATUS: OnceLock<u8> = OnceLock::new();
 
 /// Stores the exit status of a run that has written everything.
-pub(super) fn set_status(status: u8) {
+pub(super) fn set_final_status(status: u8) {
     // A process has one run that a signal can end, so only the first status counts.
     let _ = STATUS.set(status);
 }
 
 /// Returns the exit status of the run, if it has written everything.
-pub(super) fn status() -> Option<u8> {
+pub(super) fn final_status() -> Option<u8> {
     STATUS.get().copied()
 }
 

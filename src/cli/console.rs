@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::ascii::to_ascii;
-use crate::report::style::{Color, Marks};
+use crate::report::style::{Color, Links, Marks};
 
 /// A stream whose text is converted to ASCII if the marks require it.
 pub(super) struct Console<'a> {
@@ -48,8 +48,8 @@ impl Write for Console<'_> {
     }
 }
 
-/// Returns the marks that a terminal shows in this locale: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set names its
-/// character set, and without any it is ASCII. A pipe gets UTF-8.
+/// Returns the marks that a terminal shows in this locale. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set
+/// names the character set; without any, it is ASCII. A pipe gets UTF-8.
 #[cfg(not(windows))]
 pub(super) fn marks_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Marks {
     match !is_terminal || is_utf8_locale(&variable) {
@@ -58,10 +58,10 @@ pub(super) fn marks_of(is_terminal: bool, variable: impl Fn(&str) -> Option<Stri
     }
 }
 
-/// The marks that a console or a pipe of Windows takes. A console is written to in UTF-16, whatever its code page, but the
-/// fonts of the old one have no check marks, so that only the terminals that are known to have them get them. A pipe is
-/// read in the code page of the console (437, 850, 1252), also by PowerShell, unless the locale says UTF-8, as that of Git
-/// Bash does.
+/// Returns the marks for a console or a pipe on Windows. Console output is UTF-16 whatever the code page, but the fonts
+/// of the legacy console have no check marks, so only terminals that are known to have them get them. Programs,
+/// PowerShell among them, read a pipe in the code page of the console (437, 850, 1252), unless the locale says UTF-8,
+/// as in Git Bash.
 #[cfg(any(windows, test))]
 pub(super) fn windows_marks(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Marks {
     let is =
@@ -87,8 +87,8 @@ fn is_utf8_locale(variable: &impl Fn(&str) -> Option<String>) -> bool {
     set.unwrap_or_default().to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
-/// Returns the color that `--color auto` stands for. `NO_COLOR` comes before `CLICOLOR_FORCE`, that before
-/// `FORCE_COLOR`, and these before the terminal. A variable without content counts as not set.
+/// Returns the color of `--color auto`. Precedence: `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, then `CLICOLOR` and
+/// the terminal. An empty variable counts as not set.
 pub(super) fn color_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Color {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let is_off = |value: &str| value == "0" || value.eq_ignore_ascii_case("false");
@@ -109,6 +109,26 @@ pub(super) fn color_of(is_terminal: bool, variable: impl Fn(&str) -> Option<Stri
 pub(super) fn is_plain(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable("NO_COLOR").is_some_and(|value| !value.is_empty())
         || variable("TERM").is_some_and(|value| value == "dumb")
+}
+
+/// Returns whether codes become links: on a terminal that is known to support OSC 8, or if `FORCE_HYPERLINK` is set,
+/// which `supports-hyperlinks` and other programs read too.
+pub(super) fn links_of(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Links {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let is_one_of = |name: &str, known: &[&str]| {
+        variable(name).is_some_and(|value| known.iter().any(|known| value.eq_ignore_ascii_case(known)))
+    };
+    // Version 0.50 of the library of GNOME's terminal and many others is written 5000.
+    let vte = variable("VTE_VERSION").and_then(|version| version.parse::<u32>().ok()).unwrap_or_default();
+    let is_supported = vte >= 5000
+        || ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].into_iter().any(is_set)
+        || is_one_of("TERM_PROGRAM", &["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"])
+        || is_one_of("TERM", &["xterm-kitty", "alacritty", "xterm-ghostty", "foot"]);
+    let is_on = match variable("FORCE_HYPERLINK").filter(|value| !value.is_empty()) {
+        Some(value) => value != "0",
+        None => is_terminal && is_supported && !is_plain(variable),
+    };
+    if is_on { Links::On } else { Links::Off }
 }
 
 #[cfg(test)]
@@ -187,6 +207,32 @@ mod tests {
             ("NO_COLOR=1 FORCE_COLOR=1", false, false),
         ] {
             assert_eq!((color(true, set), color(false, set)), (on_terminal, in_pipe), "{set}");
+        }
+    }
+
+    #[test]
+    fn links_are_written_only_where_they_are_known_to_work() {
+        let links = |is_terminal: bool, set: &str| {
+            let variable = |name: &str| {
+                let mut pairs = set.split_whitespace().filter_map(|pair| pair.split_once('='));
+                pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+            };
+            links_of(is_terminal, variable) == Links::On
+        };
+        for (set, on_terminal, in_pipe) in [
+            ("", false, false),
+            ("TERM=xterm-256color", false, false),
+            ("VTE_VERSION=7006", true, false),
+            ("VTE_VERSION=4205", false, false),
+            ("WT_SESSION=1", true, false),
+            ("TERM_PROGRAM=vscode", true, false),
+            ("TERM=xterm-kitty", true, false),
+            ("TERM=dumb WT_SESSION=1", false, false),
+            ("NO_COLOR=1 WT_SESSION=1", false, false),
+            ("FORCE_HYPERLINK=1", true, true),
+            ("FORCE_HYPERLINK=0 WT_SESSION=1", false, false),
+        ] {
+            assert_eq!((links(true, set), links(false, set)), (on_terminal, in_pipe), "{set}");
         }
     }
 }

@@ -5,9 +5,10 @@ mod sections;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man as Page;
 
+use crate::record::{closest_word, suggestion};
 use crate::report::harmless::harmless;
+use crate::run::RunError;
 use crate::run::files::AtomicFile;
-use crate::run::{RunError, closest};
 
 use super::args::{Arguments, Man};
 use super::{Problem, Streams};
@@ -65,8 +66,7 @@ pub(super) fn run(command: &Man, streams: &mut Streams<'_>) -> Result<u8, Proble
 /// Returns the error for a command that does not exist.
 fn unknown(program: &Command, name: &str) -> Problem {
     let known: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
-    let near = closest(name, known.iter().copied());
-    let hint = near.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+    let hint = suggestion(closest_word(name, known.iter().copied()));
     Problem::Usage(format!("unknown command `{}`{hint} (one of {})", harmless(name), known.join(", ")))
 }
 

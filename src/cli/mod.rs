@@ -12,10 +12,10 @@ mod console;
 mod earlier;
 mod expected;
 mod explain;
-mod given;
 mod hook_targets;
 mod manual;
 mod notes;
+mod repeated_options;
 mod reporter;
 mod run_options;
 mod schema;
@@ -40,7 +40,7 @@ use crate::check::Verdict;
 use crate::lookup::graph::Token;
 use crate::report::Sanitized;
 use crate::report::Style;
-use crate::report::style::{Color, Detail, Marks, UNLIMITED};
+use crate::report::style::{Color, Detail, Links, Marks, UNLIMITED};
 
 use crate::run::RunError;
 pub use crate::run::{Clock, Later};
@@ -75,6 +75,8 @@ pub struct Surroundings {
     pub width: Option<usize>,
     /// The color that `--color auto` stands for.
     pub color: Color,
+    /// The use of links on standard output.
+    pub links: Links,
     /// The time at the start of the run.
     pub now: Timestamp,
     /// The settings file that is read if the command line names none.
@@ -107,6 +109,7 @@ impl Surroundings {
         Self {
             width: None,
             color: Color::Off,
+            links: Links::Off,
             now,
             settings: None,
             input: None,
@@ -138,6 +141,7 @@ impl Surroundings {
         Self {
             width: if terminal { size() } else { columns() },
             color: console::color_of(terminal, variable),
+            links: console::links_of(terminal, variable),
             now: Timestamp::now(),
             settings: Some(SettingsSource::find(std::env::current_dir().ok().as_deref(), |name| {
                 std::env::var_os(name)
@@ -234,16 +238,21 @@ pub fn run(
     }
 }
 
+/// The error of a command line that the program refuses.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ArgumentError(clap::Error);
+
 /// Checks if the program accepts a command line, whose first word is its name, without running it. It is useful for
 /// command lines in documents and in the settings of other programs.
 ///
 /// # Errors
-/// The message of the program about a command line that it refuses.
-pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+/// [`ArgumentError`] with the message of the program, if it refuses the command line.
+pub fn accepts(arguments: impl IntoIterator<Item = OsString>) -> Result<(), ArgumentError> {
     match <Arguments as clap::Parser>::try_parse_from(arguments) {
         Ok(_) => Ok(()),
         Err(error) if is_asked_for(&error) => Ok(()),
-        Err(error) => Err(error.render().to_string()),
+        Err(error) => Err(ArgumentError(error)),
     }
 }
 
@@ -285,6 +294,7 @@ fn dispatch(
             _ => Detail::Normal,
         },
         marks: if arguments.ascii { Marks::Ascii } else { surroundings.marks },
+        links: surroundings.links,
     };
     // Output for programs is not converted.
     let marks = if arguments.command.is_for_a_person() { style.marks } else { Marks::Unicode };
@@ -309,7 +319,7 @@ fn dispatch(
 }
 
 /// Returns the exit status of a verdict.
-fn status(verdict: Verdict) -> u8 {
+fn status_of_verdict(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Ready => 0,
         Verdict::ChangesNeeded => 1,

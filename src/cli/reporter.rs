@@ -17,13 +17,13 @@ use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::next_options::NextOptions;
 use crate::report::reminders::Reminders;
-use crate::report::style::{Color, Style};
+use crate::report::style::{Color, Links, Style};
 use crate::report::writer::{Ending, Place, ResultAge, Run, Scale};
 use crate::report::{DomainReport, Summary};
 use crate::run::files::AtomicFile;
 
 use super::args::{ReportFormat, Reporting};
-use super::{Problem, status};
+use super::{Problem, status_of_verdict};
 use renderer::RenderedPiece;
 pub(super) use renderer::{DomainRenderer, RenderedDomain};
 use waiting::Waiting;
@@ -80,7 +80,10 @@ impl<'a> Reporter<'a> {
         let RunHeader { started, phase, place, scale, options } = frame;
         let manual = reporting.manual_url.clone();
         let run = Arc::new(Run { place, scale, options, manual, ..Run::new(started, phase, *style) });
-        let plain = Arc::new(Run { style: Style { color: Color::Off, ..*style }, ..(*run).clone() });
+        let plain = Arc::new(Run {
+            style: Style { color: Color::Off, links: Links::Off, ..*style },
+            ..(*run).clone()
+        });
         let mut sinks = Vec::new();
         for output in &reporting.output {
             let target = Target::File(AtomicFile::begin(&output.path)?);
@@ -166,8 +169,8 @@ impl<'a> Reporter<'a> {
             sink.finish((&self.summary, &self.reminders), worst, out)?;
         }
         out.flush()?;
-        let own = self.reporting.format.writer().exit_status(worst);
-        Ok(own.unwrap_or_else(|| verdict.map_or(0, exit_status)))
+        let own = self.reporting.format.writer().own_exit_status(worst);
+        Ok(own.unwrap_or_else(|| verdict.map_or(0, status_of_counted)))
     }
 }
 
@@ -182,9 +185,9 @@ fn counted(verdicts: &BTreeSet<Verdict>, reporting: &Reporting) -> Option<Verdic
 
 /// Returns the exit status of a verdict that counts. With `--fail-on ready`, that verdict has the status of
 /// `changes-needed`.
-fn exit_status(verdict: Verdict) -> u8 {
-    match status(verdict) {
-        0 => status(Verdict::ChangesNeeded),
+fn status_of_counted(verdict: Verdict) -> u8 {
+    match status_of_verdict(verdict) {
+        0 => status_of_verdict(Verdict::ChangesNeeded),
         status => status,
     }
 }
@@ -219,10 +222,10 @@ impl Sink {
         out: &mut dyn Write,
     ) -> Result<(), Problem> {
         let Self { format, mut target, run, waiting, whole, .. } = self;
-        let mut kept = waiting.read().map_err(spooling)?;
-        let end = Ending { verdict, summary, reminders, domains: &whole, pieces: &mut kept };
+        let mut pieces = waiting.read().map_err(spooling)?;
+        let end = Ending { verdict, summary, reminders, domains: &whole, pieces: &mut pieces };
         let written = target.write_all(out, |out| format.writer().finish(&run, end, out));
-        kept.failure.map_or(written, |error| Err(spooling(error)))?;
+        pieces.failure.map_or(written, |error| Err(spooling(error)))?;
         match target {
             Target::StandardOutput => Ok(()),
             Target::File(file) => Ok(file.finish()?),

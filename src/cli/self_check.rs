@@ -24,7 +24,7 @@ use crate::run::system_words;
 
 use super::args::{ExpectedFormat, SelfCheck};
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, status, version};
+use super::{Problem, Streams, Surroundings, status_of_verdict, version};
 
 /// The time limit for all attempts of a query, as a multiple of the limit for one attempt.
 const TRIES: u32 = 3;
@@ -180,7 +180,7 @@ pub(super) fn run(
     };
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
-    Ok(if view.works { 0 } else { status(Verdict::Undetermined) })
+    Ok(if view.works { 0 } else { status_of_verdict(Verdict::Undetermined) })
 }
 
 /// Queries the resolvers that a check would use, concurrently.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use crate::report::harmless::harmless;
 use crate::run::{DomainLimit, HistoryFile, RunOptions};
-use crate::serve::{self as server, AccessToken, Reload, ServeError, ServeOptions, default_database};
+use crate::serve::{
+    self as server, AccessToken, Reload, ReloadError, ServeError, ServeOptions, default_database,
+};
 
 use super::args::{Command, Serve};
 use super::check::refuse_bulk;
@@ -64,7 +66,7 @@ pub(super) fn run(
     let run = run_options(command, settings, surroundings)?;
     HistoryFile::check(run.history.as_deref(), &mut lock_notes(streams.err))?;
     // A signal is the normal end of a server.
-    cleanup::set_status(0);
+    cleanup::set_final_status(0);
     cleanup::set_patience(PATIENCE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut say = |note: &str| {
@@ -141,15 +143,15 @@ fn run_options(
 
 /// Returns a function that reads the settings again.
 fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
-    let words = |problem: Problem| match problem {
-        Problem::Usage(message) => message,
-        Problem::Output(error) => error.to_string(),
+    let failed = |problem: Problem| match problem {
+        Problem::Usage(message) => ReloadError::Options(message),
+        Problem::Output(error) => ReloadError::Options(error.to_string()),
     };
     Arc::new(move || {
-        let read = settings::read(typed.clone(), surroundings.settings.as_ref()).map_err(words)?;
-        let (arguments, settings) = read.map_err(|error| error.to_string())?;
+        let read = settings::read(typed.clone(), surroundings.settings.as_ref()).map_err(failed)?;
+        let (arguments, settings) = read.map_err(|error| ReloadError::Options(error.to_string()))?;
         match &arguments.command {
-            Command::Serve(command) => run_options(command, &settings, &surroundings).map_err(words),
+            Command::Serve(command) => run_options(command, &settings, &surroundings).map_err(failed),
             Command::Check(_)
             | Command::Plan(_)
             | Command::Watch(_)
@@ -159,7 +161,7 @@ fn reload(typed: Vec<OsString>, surroundings: Surroundings) -> Reload {
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Schema(_)
-            | Command::SelfCheck(_) => Err("the command is not `serve`".into()),
+            | Command::SelfCheck(_) => Err(ReloadError::Options("the command is not `serve`".into())),
         }
     })
 }

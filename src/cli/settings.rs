@@ -31,14 +31,14 @@ pub(super) struct Settings {
     file: Option<SettingsFile>,
     /// The path of the file, and the rule that found it.
     source: Option<(PathBuf, SettingsOrigin)>,
-    /// Files that were found and do not count, since another user owns them.
+    /// Files that were found but ignored, since another user owns them.
     foreign: Vec<PathBuf>,
     /// Sentences about values that are ignored.
     ignored: Vec<String>,
 }
 
-/// Options that run a command or send something. They count on the command line or in a file that the user names, but
-/// not in a file that is only found, or that the environment names.
+/// Options that run a command or send data. They take effect on the command line and in a file named with `--settings`,
+/// but not in a file that was searched for or that the environment names.
 const ACTING: [&str; 3] = ["on-change", "webhook", "webhook-format"];
 
 /// Reads the command line and the settings file that it names, or the one that was found.

@@ -55,7 +55,7 @@ fn work(count: &watch::Sender<u32>, ready: &mpsc::Sender<()>) {
 
 /// Ends the process with the known exit status, and leaves no temporary file behind.
 fn end_process() -> ! {
-    let status = cleanup::status();
+    let status = cleanup::final_status();
     if status.is_none() {
         // There is no way to report that this cannot be written.
         let _ = writeln!(
@@ -64,7 +64,7 @@ fn end_process() -> ! {
         );
     }
     remove_temporary_files();
-    exit(i32::from(status.unwrap_or(super::status(crate::check::Verdict::Undetermined))))
+    exit(i32::from(status.unwrap_or(super::status_of_verdict(crate::check::Verdict::Undetermined))))
 }
 
 /// The signals that ask the process to end.

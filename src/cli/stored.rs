@@ -109,7 +109,7 @@ pub(super) fn run(
         reporter.take(renderer.write_stored(report), streams.out)?;
     }
     let ended = reporter.finish(streams.out)?;
-    cleanup::set_status(ended);
+    cleanup::set_final_status(ended);
     Ok(ended)
 }
 

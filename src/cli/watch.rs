@@ -20,7 +20,7 @@ use super::notes::{lock_notes, tell, tell_of_inputs};
 use super::reporter::{Reporter, RunHeader};
 use super::run_options::CheckArguments;
 use super::settings::Settings;
-use super::{Problem, Streams, Surroundings, earlier, given, status};
+use super::{Problem, Streams, Surroundings, earlier, repeated_options, status_of_verdict};
 use hooks::Notices;
 use live::{Live, Shown};
 use log::Log;
@@ -91,7 +91,7 @@ async fn watch(
     drop(notify);
     let Some(mut last) = first else {
         writeln!(streams.err, "note: stopped before the first check was complete; nothing is known yet")?;
-        return Ok(status(Verdict::Undetermined));
+        return Ok(status_of_verdict(Verdict::Undetermined));
     };
     let (mut schedule, mut trouble) = (CheckSchedule::every(command.every.0), None);
     let mut log = Log::begin(&last, command.reporting.format, now, streams, &live)?;
@@ -162,7 +162,7 @@ async fn watch(
         phase: last.phase,
         place,
         scale: Scale::of(last.checked.len()),
-        options: given::next_options(typed, &options),
+        options: repeated_options::next_options(typed, &options),
     };
     let mut reporter = Reporter::open(&command.reporting, style, header)?;
     reporter.begin(streams.out)?;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use crate::record::Name;
+use crate::record::{Name, UnknownWord, value_of_word};
 
 /// A Microsoft 365 cloud, as `--cloud` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -106,13 +106,10 @@ impl fmt::Display for Cloud {
 }
 
 impl FromStr for Cloud {
-    type Err = String;
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|cloud| cloud.word() == text).ok_or_else(|| {
-            let words: Vec<_> = Self::ALL.iter().map(|cloud| cloud.word()).collect();
-            format!("found the cloud `{text}`, expected one of {}", words.join(", "))
-        })
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("the cloud", text, &Self::ALL, Self::word)
     }
 }
 

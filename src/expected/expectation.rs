@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::provider::Gateway;
-use crate::record::{Name, Question, RecordData, RecordType};
+use crate::record::{Name, Question, RecordData, RecordType, UnknownWord, value_of_word};
 
 use super::Cloud;
 
@@ -113,12 +113,10 @@ macro_rules! words {
         }
 
         impl FromStr for $type {
-            type Err = String;
+            type Err = UnknownWord;
 
-            fn from_str(text: &str) -> Result<Self, String> {
-                Self::ALL.iter().copied().find(|value| value.word() == text).ok_or_else(|| {
-                    format!("found `{text}`, expected one of {}", [$($word),+].join(", "))
-                })
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                value_of_word("", text, Self::ALL, Self::word)
             }
         }
     };

@@ -4,6 +4,7 @@ use crate::record::spf::{Meaning, Mechanism, SpfRecord, is_spf};
 use crate::record::{Name, RecordData, Text};
 
 use super::import::{Ignored, Wanted};
+use super::misspelled::meant_include;
 use super::{Cloud, Expectation, Id, Importance, Origin, Purpose, Requirement, Subject};
 
 /// Returns the expectations with the values of the subject's lists, which override derived and default values; a value
@@ -70,8 +71,18 @@ fn is_verification(text: &Text) -> bool {
     text.lossy().to_ascii_lowercase().starts_with("ms=")
 }
 
+/// Returns the mistyped include of Microsoft's in the SPF record that a list requires for the domain, with the one that
+/// was meant and that is expected instead.
+pub(crate) fn mistyped_include(subject: &Subject) -> Option<(&Wanted, Name, Name)> {
+    subject.given.iter().filter(|wanted| wanted.name == subject.domain).find_map(|wanted| {
+        let RecordData::Txt(text) = &wanted.data else { return None };
+        let (typed, meant) = mistyped(text)?;
+        Some((wanted, typed, meant))
+    })
+}
+
 fn take(expectation: &mut Expectation, wanted: &Wanted) {
-    let data = wanted.data.clone();
+    let data = corrected(&wanted.data);
     match (&mut expectation.requirement, &data) {
         (Requirement::DeliversTo(hosts), RecordData::Mx { exchange, .. }) => {
             hosts.given = Some(exchange.clone());
@@ -113,17 +124,39 @@ fn take(expectation: &mut Expectation, wanted: &Wanted) {
     expectation.ttl = wanted.ttl.unwrap_or(expectation.ttl);
 }
 
+/// Returns the domains that an SPF record includes.
+fn includes(text: &Text) -> Vec<Name> {
+    let record = SpfRecord::parse(text);
+    let terms = record.iter().flat_map(|record| &record.terms);
+    let includes = terms.filter_map(|term| match &term.meaning {
+        Meaning::Mechanism(_, Mechanism::Include(domain)) => domain.name.clone(),
+        _ => None,
+    });
+    includes.collect()
+}
+
+/// Returns the first include of an SPF record that is a typing error of Microsoft's, and the one that was meant.
+fn mistyped(text: &Text) -> Option<(Name, Name)> {
+    includes(text).into_iter().find_map(|typed| {
+        let meant = meant_include(&typed)?.clone();
+        Some((typed, meant))
+    })
+}
+
+/// Returns the record with a mistyped include of Microsoft's corrected.
+fn corrected(data: &RecordData) -> RecordData {
+    let RecordData::Txt(text) = data else { return data.clone() };
+    let Some((typed, meant)) = mistyped(text) else { return data.clone() };
+    let (written, typed) = (text.lossy(), typed.without_trailing_dot());
+    let Some(at) = written.to_ascii_lowercase().find(&typed) else { return data.clone() };
+    let (start, rest) = (&written[..at], &written[at + typed.len()..]);
+    let corrected = format!("{start}{}{rest}", meant.without_trailing_dot());
+    RecordData::Txt(Text::from(corrected.as_str()))
+}
+
 /// Returns Microsoft's include, of any cloud, in an SPF record, or else the first include.
 fn microsofts_include(text: &Text) -> Option<Name> {
-    let record = SpfRecord::parse(text)?;
-    let includes: Vec<Name> = record
-        .terms
-        .iter()
-        .filter_map(|term| match &term.meaning {
-            Meaning::Mechanism(_, Mechanism::Include(domain)) => domain.name.clone(),
-            _ => None,
-        })
-        .collect();
+    let includes = includes(text);
     let is_microsofts = |name: &&Name| {
         Cloud::ALL
             .iter()

@@ -13,7 +13,7 @@ mod tree;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::record::{Name, RecordData};
+use crate::record::{Name, RecordData, UnknownWord, value_of_word};
 
 pub use list::List;
 use raw::Raw;
@@ -64,11 +64,10 @@ impl Kind {
 }
 
 impl FromStr for Kind {
-    type Err = String;
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|kind| kind.word() == text);
-        known.ok_or_else(|| format!("found `{text}`, expected one of graph, powershell, csv, zone"))
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 

@@ -9,6 +9,7 @@ mod expectation;
 mod given;
 pub mod import;
 mod mail;
+mod misspelled;
 mod mta_sts;
 mod parked;
 mod teams;
@@ -19,7 +20,9 @@ pub use expectation::{
     Expectation, Id, Importance, MailHosts, Offer, Origin, Phase, Requirement, Selector, Service,
 };
 pub use given::ignored;
+pub(crate) use given::mistyped_include;
 pub(crate) use mail::{control_host, derived_host, partition_hosts};
+pub(crate) use misspelled::{HostDoubt, doubt, meant_include};
 pub(crate) use token::domain_of;
 pub use token::token;
 

@@ -16,7 +16,7 @@ use super::{Facts, Reply};
 
 pub use file::HistoryError;
 
-/// The highest number of record sets kept for one question; those gone longest are dropped first.
+/// The maximum number of record sets per question. The sets that have been missing longest are dropped first.
 const MOST_SETS: usize = 16;
 
 /// The record sets seen for many domains.
@@ -185,7 +185,7 @@ pub(crate) fn published_by(reply: &Reply) -> RecordSet {
     let own = || reply.wanted().filter(|record| record.name == reply.question.name);
     let mut set = RecordSet::of(own().filter(|record| matters(&record.data)));
     if set.is_empty() {
-        // Without an SPF record, the TTL is the time for which a cache remembers that there is none.
+        // Without an SPF record, the TTL is the time for which a cache keeps the negative answer.
         let others = own().map(|record| record.ttl).max();
         set.ttl = others.or_else(|| reply.negative_ttl()).unwrap_or_default();
     }

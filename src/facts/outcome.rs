@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::record::{UnknownWord, value_of_word};
+
 /// The outcome of one question to one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -25,7 +27,7 @@ pub enum Outcome {
     Lame,
     /// The server did not answer within the timeout of one try.
     Timeout,
-    /// An answer came but could not be parsed.
+    /// An answer arrived but could not be parsed.
     Malformed,
     /// The server cannot be reached from here.
     Unreachable,
@@ -37,14 +39,14 @@ pub enum Outcome {
     OutOfQuestions,
     /// Not sent: the domain had reached its limit of questions to this server.
     ServerQueryLimit,
-    /// An answer came that exceeds the size limit; nothing of it is kept.
+    /// The answer exceeded the size limit and was dropped.
     TooLarge,
-    /// An answer came whose alias chain exceeds the length limit, or such a chain was found name by name.
+    /// The alias chain exceeds the length limit, in one answer or across several.
     ChainTooLong,
     /// Not sent: this machine had no socket left, or the server pauses because it was silent for other zones.
     NotSent,
-    /// Not sent: only DNS names the server, and no option allows an address of that kind. It cannot be reached from
-    /// here.
+    /// Not sent: the server is named only by DNS, and no option allows an address of that kind. It cannot be reached
+    /// from here.
     NotAllowed,
     /// Not asked: the records before it lead to more names than the lookup limit.
     NotAsked,
@@ -110,7 +112,7 @@ impl Outcome {
         matches!(self, Self::Records | Self::NoData | Self::NxDomain)
     }
 
-    /// Returns whether an answer came that exceeds the limits, so that nothing of it is kept.
+    /// Returns whether the answer exceeded a limit and was therefore dropped.
     #[must_use]
     pub(crate) fn is_cut_off(self) -> bool {
         matches!(self, Self::TooLarge | Self::ChainTooLong)
@@ -179,9 +181,9 @@ impl fmt::Display for Outcome {
 }
 
 impl FromStr for Outcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }

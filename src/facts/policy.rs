@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, NameError};
+use crate::record::{Name, NameError, UnknownWord, value_of_word};
 
 use super::Facts;
 
@@ -89,8 +89,8 @@ impl PolicyOutcome {
         }
     }
 
-    /// Returns whether the domain's own servers caused the outcome, so that a sender would see the same; silence may be
-    /// caused on this side.
+    /// Returns whether the domain's own servers caused the outcome, so that a sender would see the same. Silence may
+    /// have its cause on this side.
     #[must_use]
     pub fn is_answer(self) -> bool {
         match self {
@@ -116,10 +116,10 @@ impl fmt::Display for PolicyOutcome {
 }
 
 impl FromStr for PolicyOutcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 
@@ -134,7 +134,7 @@ pub struct PolicyReply {
     pub body: String,
     /// The reason why there is no text, in words such as `connection refused`; may be empty if the outcome says it all.
     pub reason: String,
-    /// The time when the text came, or was given up on.
+    /// The time when the text arrived, or when the fetch was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

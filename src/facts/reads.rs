@@ -1,8 +1,9 @@
 //! Logs the questions that a rule reads, and those without a reply yet, which are asked next.
 //!
-//! A rule may continue without an answer. Its later reads are not logged, since with the answer it might read something
-//! else: so the set of questions depends on the answers and never on the order in which they arrive. Reads that do not
-//! depend on answers are made as one batch ([`FactsView::read_ahead`](super::FactsView::read_ahead)).
+//! A rule may continue after a read that has no answer yet. Its later reads are not logged, because the answer could
+//! lead it to read something else. The set of questions therefore depends only on the answers, never on the order in
+//! which they arrive. Reads that do not depend on answers are made in one batch
+//! ([`FactsView::read_ahead`](super::FactsView::read_ahead)).
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -45,6 +45,7 @@ use std::fmt;
 use crate::record::{Name, Question, Record, RecordType, quote, split};
 
 use super::{Facts, Reply, Server, UnqueriedNames};
+use fields::LineError;
 use reader::{Reader, check_title};
 use variation::Variations;
 
@@ -66,12 +67,13 @@ pub struct Recording {
 
 /// A problem in the text of a recording.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
+#[error("line {line}: {reason}")]
 pub struct RecordingError {
     /// The line, from 1.
     pub line: usize,
     /// The problem, the expected form and the fix.
-    pub message: String,
+    #[source]
+    reason: LineError,
 }
 
 impl fmt::Display for Recording {
@@ -228,9 +230,8 @@ impl Recording {
     pub fn parse(text: &str) -> Result<Self, RecordingError> {
         let mut reader = Reader::new();
         for (index, line) in text.lines().enumerate() {
-            let at = |message| RecordingError { line: index + 1, message };
-            let fields =
-                split(line.as_bytes()).ok_or_else(|| at("an opening quote has no closing one".into()))?;
+            let at = |reason| RecordingError { line: index + 1, reason };
+            let fields = split(line.as_bytes()).ok_or(at(LineError::Quote))?;
             if index == 0 {
                 check_title(line).map_err(at)?;
             } else if let Some((key, fields)) = fields.split_first()
@@ -240,10 +241,7 @@ impl Recording {
             }
         }
         if text.is_empty() {
-            return Err(RecordingError {
-                line: 1,
-                message: format!("the file is empty; expected `{TITLE} {VERSION}`"),
-            });
+            return Err(RecordingError { line: 1, reason: LineError::Empty });
         }
         reader.finish()
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::record::{Name, Question, Record, RecordData, Soa};
+use crate::record::{Name, Question, Record, RecordData, Soa, UnknownWord, value_of_word};
 
 use super::Outcome;
 
@@ -75,10 +75,10 @@ impl fmt::Display for Role {
 }
 
 impl FromStr for Role {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|role| role.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 
@@ -199,7 +199,7 @@ pub struct Reply {
     pub ede: Vec<ExtendedError>,
     /// The cause of a failure in words, such as `connection refused`; empty if the outcome says it all.
     pub reason: String,
-    /// The time when the answer came, or was given up on.
+    /// The time when the answer arrived, or when the query was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

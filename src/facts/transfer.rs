@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::record::Name;
+use crate::record::{Name, UnknownWord, value_of_word};
 
 use super::Facts;
 
@@ -62,10 +62,10 @@ impl fmt::Display for TransferOutcome {
 }
 
 impl FromStr for TransferOutcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 
@@ -82,7 +82,7 @@ pub struct TransferReply {
     pub records: usize,
     /// The reason why there is no zone, in words; may be empty.
     pub reason: String,
-    /// The time when it came, or was given up on.
+    /// The time when it arrived, or when the transfer was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

@@ -66,8 +66,8 @@ impl Facts {
 
     /// Returns the version that a server reported for the deepest zone at or above `name`.
     pub(super) fn version_at(&self, server: &Server, name: &Name) -> Option<&ZoneVersion> {
-        let told = self.versions.get(server)?.iter().filter(|told| name.is_within(&told.apex));
-        told.max_by_key(|told| told.apex.label_count())
+        let reported = self.versions.get(server)?.iter().filter(|version| name.is_within(&version.apex));
+        reported.max_by_key(|version| version.apex.label_count())
     }
 
     /// Returns a server's replies to the SOA questions at and above `name`, the deepest first.

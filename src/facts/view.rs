@@ -164,8 +164,8 @@ impl<'a> FactsView<'a> {
         Self { reach: Reach::OnFile, ..self }
     }
 
-    /// Has all of these questions, which a rule may read one after another, asked at once and to the end of their
-    /// aliases.
+    /// Requests all of these questions at once, each to the end of its aliases, although a rule may read them one after
+    /// another.
     pub(crate) fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {
         if self.log.is_some() {
             // Only the reads matter here, not the answers.

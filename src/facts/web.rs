@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::record::Name;
+use crate::record::{Name, UnknownWord, value_of_word};
 
 use super::Facts;
 
@@ -37,10 +37,10 @@ impl WebTopic {
 }
 
 impl FromStr for WebTopic {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|topic| topic.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 
@@ -135,10 +135,10 @@ impl fmt::Display for WebOutcome {
 }
 
 impl FromStr for WebOutcome {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 
@@ -175,7 +175,7 @@ pub struct WebReply {
     pub holder: Option<TenantHolder>,
     /// The reason why there is no answer, in words such as `connection refused`; may be empty.
     pub reason: String,
-    /// The time when the answer came, or was given up on.
+    /// The time when the answer arrived, or when the request was abandoned.
     pub at: Timestamp,
     /// The time until then, in microseconds.
     pub elapsed: u64,

@@ -75,9 +75,10 @@ impl Facts {
                 Some(addresses) => addresses.iter().copied().collect(),
                 None => self.addresses(&name),
             };
-            let mut told: Vec<_> = addresses.iter().filter_map(|ip| by_address.get(ip)).flatten().collect();
-            told.sort_unstable();
-            let serial = told.iter().map(|(_, serial)| *serial);
+            let mut reported: Vec<_> =
+                addresses.iter().filter_map(|ip| by_address.get(ip)).flatten().collect();
+            reported.sort_unstable();
+            let serial = reported.iter().map(|(_, serial)| *serial);
             let serial = serial.reduce(|a, b| if is_newer(b, a) { b } else { a });
             NameServer { name, addresses, serial }
         });
@@ -103,8 +104,8 @@ impl Facts {
         zone_candidates(name).into_iter().map(named).find(|(_, names)| !names.is_empty())
     }
 
-    /// Returns the failed lookup, of the NS records or of the addresses, because of which the name servers of the zone
-    /// of `name` were not asked. `None` if one of them was asked, or if no lookup failed.
+    /// Returns the failed lookup of NS records or addresses that kept the name servers of the zone of `name` from being
+    /// asked. `None` if one of them was asked, or if no lookup failed.
     #[must_use]
     pub(crate) fn unfound_authorities(&self, name: &Name) -> Option<&Reply> {
         let is_asked = |reply: &Reply| reply.server.role == Role::Authoritative;
@@ -219,11 +220,11 @@ impl Facts {
     pub fn serials(&self, apex: &Name) -> BTreeMap<&super::Server, u32> {
         let question = Question::new(apex.clone(), RecordType::Soa);
         let replies = self.replies(&question).filter(|reply| reply.server.role.is_authority());
-        let told = replies.filter_map(|reply| {
+        let serials = replies.filter_map(|reply| {
             let soa = reply.wanted().find_map(soa_of)?;
             Some((&*reply.server, soa.serial))
         });
-        told.collect()
+        serials.collect()
     }
 }
 

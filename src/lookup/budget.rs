@@ -35,7 +35,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Returns a budget of which nothing is spent.
+    /// Returns an unspent budget.
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,

@@ -106,6 +106,7 @@ impl Graph {
     }
 
     /// Returns the client with another time limit for connecting and one response.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -222,7 +223,8 @@ impl Graph {
         match origin.scheme {
             Scheme::Http => web::exchange(stream, host, request, answer).await,
             Scheme::Https => {
-                let config = self.transport.tls().map_err(Failure::Unreachable)?;
+                let config = self.transport.tls_config();
+                let config = config.map_err(|error| Failure::Unreachable(error.to_string()))?;
                 let stream = web::secured(stream, host, &config).await?;
                 web::exchange(stream, host, request, answer).await
             }

@@ -7,8 +7,7 @@ use std::time::Duration;
 /// number of name servers that are asked, two thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The time for the whole domain; queries that are open then are out of time, and no server is reported as silent
-    /// for it.
+    /// The time limit for the whole domain. No server is reported as silent because of queries that are open then.
     pub deadline: Duration,
     /// The number of questions for the whole domain, to all servers together.
     pub queries: usize,

@@ -50,11 +50,11 @@ struct Asked {
     failures: Failures<Asking>,
 }
 
-/// The number of replies about domains' own names that are cached at least: those of a few hundred domains.
+/// The minimum number of cached replies about domains' own names: those of a few hundred domains.
 const MOST_OWN: usize = 8 * 1024;
 /// The number of replies about other names that are cached at least.
 const MOST_ELSEWHERE: usize = 24 * 1024;
-/// The size of the replies about own names that are cached at least, in octets: a normal reply has a few hundred.
+/// The minimum size of these replies in the cache, in octets: a typical reply has a few hundred.
 const MOST_OCTETS_OWN: usize = 4 << 20;
 /// The size of the replies about other names that are cached at least, in octets.
 const MOST_OCTETS_ELSEWHERE: usize = 12 << 20;
@@ -167,6 +167,7 @@ impl Network {
 
     /// Returns the network with another port than 443 for policies and other web servers: for test labs, where port 443
     /// is not available.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_https_port(mut self, port: u16) -> Self {
         self.fetcher.set_port(port);
@@ -238,8 +239,8 @@ impl Network {
         there.known(&asking, is_good).unwrap_or_else(|| here.cell(&asking, is_good))
     }
 
-    /// Waits for the answer, and sends the query unless another domain has sent it. A failure that another domain met
-    /// is looked up once more: it does not count for this domain.
+    /// Waits for the answer, and sends the query unless another domain has sent it. A failure seen by another domain
+    /// does not count for this one: the lookup is repeated once.
     pub(super) async fn ask(
         &self,
         cell: &Shared<Reply>,

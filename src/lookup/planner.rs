@@ -103,11 +103,11 @@ impl<'a> QueryPlanner<'a> {
         // A server that fails may be asked in another way, or another one in its place.
         let fails = |question: &Question| facts.replies(question).any(|reply| !reply.outcome.is_answer());
         let failed = news().filter(|question| self.known.contains(*question) && fails(question));
-        let judged = worth
+        let queries = worth
             .iter()
             .chain(failed)
             .flat_map(|question| self.source.queries(question, zone_servers, facts));
-        let mut possible: Vec<PlannedQuery> = judged.collect();
+        let mut possible: Vec<PlannedQuery> = queries.collect();
         self.seen = facts.count();
         if about_zones {
             self.found = infrastructure(self.source, self.domain, facts);

@@ -102,6 +102,7 @@ impl Fetcher {
         self.off = true;
     }
 
+    #[cfg(feature = "testing")]
     pub(super) fn set_port(&mut self, port: u16) {
         self.port = port;
     }
@@ -155,7 +156,7 @@ impl Fetcher {
 
     async fn get(&self, stream: TcpStream, host: &str) -> Result<String, Failure> {
         let unreachable = |reason: String| Failure::new(PolicyOutcome::Unreachable, reason);
-        let config = self.transport.tls().map_err(unreachable)?;
+        let config = self.transport.tls_config().map_err(|error| unreachable(error.to_string()))?;
         let stream = web::secured(stream, host, &config).await?;
         let request = Request::get(PATH)
             .header(HOST, host)

@@ -57,8 +57,8 @@ pub async fn transfer(
     facts: &mut Facts,
 ) -> Option<ZoneFiles> {
     if let Some(recording) = source.recording() {
-        let kept = facts.zone_apex(domain).and_then(|apex| recording.facts.transfer(&apex).cloned());
-        kept.into_iter().for_each(|reply| facts.insert_transfer(reply));
+        let recorded = facts.zone_apex(domain).and_then(|apex| recording.facts.transfer(&apex).cloned());
+        recorded.into_iter().for_each(|reply| facts.insert_transfer(reply));
         return None;
     }
     let network = source.network()?;
@@ -265,8 +265,8 @@ impl<'a> Incoming<'a> {
             if self.is_complete {
                 return Err(malformed("there are records after the last SOA record"));
             }
-            let record =
-                converted_record(record, self.records.last()).map_err(|reason| malformed(&reason))?;
+            let record = converted_record(record, self.records.last())
+                .map_err(|error| malformed(&error.to_string()))?;
             let serial = match &record.data {
                 RecordData::Soa(soa) if record.name == *self.apex => Some(soa.serial),
                 _ => None,

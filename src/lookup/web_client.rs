@@ -122,6 +122,7 @@ impl WebClient {
         self.permissions = permissions;
     }
 
+    #[cfg(feature = "testing")]
     pub(super) fn set_port(&mut self, port: u16) {
         self.port = port;
     }
@@ -198,7 +199,7 @@ impl WebClient {
         if !path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/.-_".contains(&octet)) {
             return Err(unreachable(harmless(&format!("`{path}` is not a valid path"))));
         }
-        let config = self.transport.tls().map_err(unreachable)?;
+        let config = self.transport.tls_config().map_err(|error| unreachable(error.to_string()))?;
         let stream = web::secured(stream, host, &config).await?;
         let certificate = web::certificate_names(&stream);
         let accepted = match request.topic {

@@ -39,8 +39,8 @@ pub async fn request_web(
     facts: &mut Facts,
 ) {
     if let Some(recording) = source.recording() {
-        let kept = requests.iter().filter_map(|request| recording.facts.web(request));
-        kept.cloned().for_each(|reply| facts.insert_web(reply));
+        let recorded = requests.iter().filter_map(|request| recording.facts.web(request));
+        recorded.cloned().for_each(|reply| facts.insert_web(reply));
         return;
     }
     let Some(network) = source.network() else { return };

@@ -132,6 +132,7 @@ impl Webhook {
     }
 
     /// Returns the webhook with other times than 10 s for one try and 2 s for the first pause.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_times(self, patience: Duration, first_pause: Duration) -> Self {
         Self { patience, first_pause, ..self }
@@ -179,8 +180,9 @@ impl Webhook {
         match origin.scheme {
             Scheme::Http => web::exchange(stream, host, request, read).await,
             Scheme::Https => {
-                let config = self.transport.tls();
-                let config = config.map_err(|reason| WebhookFailure::NoAnswer(harmless(&reason)))?;
+                let config = self.transport.tls_config();
+                let config =
+                    config.map_err(|error| WebhookFailure::NoAnswer(harmless(&error.to_string())))?;
                 let stream = web::secured(stream, host, &config).await?;
                 web::exchange(stream, host, request, read).await
             }

@@ -134,18 +134,7 @@ impl<'a> Sheet<'a> {
 
     /// Returns the way back, which is already in the format, as comments.
     fn foot(mark: &str, back: &str) -> String {
-        Self::foot_of(mark, "To undo:", back)
-    }
-
-    /// Returns the way back of the section that a script makes, which is already in the format, as comments.
-    fn foot_of_script(&self, mark: &str, back: &str) -> String {
-        let sections = sections(self.changes);
-        let title = if sections.len() > 1 { "To undo what this script does:" } else { "To undo:" };
-        Self::foot_of(mark, title, back)
-    }
-
-    fn foot_of(mark: &str, title: &str, back: &str) -> String {
-        let lines = std::iter::once(title).chain(back.lines());
+        let lines = std::iter::once("To undo:").chain(back.lines());
         lines.map(|line| format!("{mark} {line}").trim_end().to_owned() + "\n").collect()
     }
 }

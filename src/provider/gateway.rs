@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Clue, Kind, Provider, all, closest};
-use crate::record::Name;
+use crate::record::{Name, suggestion};
 
 /// A filtering gateway that an admin declared.
 ///
@@ -38,7 +38,7 @@ pub enum GatewayError {
     /// The id of a provider that is not a gateway.
     #[error(
         "`{}` is {} ({}), not a filtering gateway; expected {EXPECTED}{}",
-        .found.id, .found.kind.description(), .found.short, hint(.closest)
+        .found.id, .found.kind.description(), .found.short, suggestion(*.closest)
     )]
     OtherKind {
         /// The provider with this id.
@@ -47,7 +47,7 @@ pub enum GatewayError {
         closest: Option<&'static str>,
     },
     /// Neither an id nor a host suffix.
-    #[error("no gateway `{text}` is known; expected {EXPECTED}{}", hint(.closest))]
+    #[error("no gateway `{text}` is known; expected {EXPECTED}{}", suggestion(*.closest))]
     Unknown {
         /// The given value.
         text: String,
@@ -65,10 +65,6 @@ pub enum GatewayError {
 /// The accepted values, for the messages.
 const EXPECTED: &str =
     "the id of a gateway, such as `mimecast`, or a host suffix, such as `filter.example.net`";
-
-fn hint(closest: &Option<&'static str>) -> String {
-    closest.map_or_else(String::new, |id| format!("; did you mean `{id}`?"))
-}
 
 impl Gateway {
     /// Returns whether mail for `domain` that goes to `mx_host` goes through this gateway.

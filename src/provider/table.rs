@@ -338,11 +338,21 @@ pub(super) static PROVIDERS: &[Provider] = &[
         ],
         spf: &["secureserver.net"],
         srv: &[("_autodiscover._tcp", "autodiscover.secureserver.net")],
-        cname: &[("email", "email.secureserver.net")],
+        cname: &[
+            ("email", "email.secureserver.net"),
+            ("imap", "imap.secureserver.net"),
+            ("mail", "pop.secureserver.net"),
+            ("mobilemail", "mobilemail-v01.prod.mesa1.secureserver.net"),
+            ("pda", "mobilemail-v01.prod.mesa1.secureserver.net"),
+            ("pop", "pop.secureserver.net"),
+            ("smtp", "smtp.secureserver.net"),
+            ("webmail", "webmail.secureserver.net"),
+        ],
         weak: &[Evidence::Spf, Evidence::Cname],
         confidence: Confidence::A,
-        sources: &[domain_connect!("godaddy.com.professional_mail.json"), MXSNIFF],
-        note: "Two DKIM CNAMEs with variable selectors. Regional hosts: C.",
+        sources: &[domain_connect!("godaddy.com.professional_mail.json"), MXSNIFF, GODADDY_ZONES],
+        note: "Two DKIM CNAMEs with variable selectors. Regional hosts: C. The CNAMEs but `email`: B; they are in new \
+               zones of GoDaddy's whether or not the mail is there.",
         ..NONE
     },
     Provider {
@@ -1764,6 +1774,9 @@ const NONE: Provider = Provider {
 const MXSNIFF: &str = "jace/mxsniff mxsniff/providers.py (ec26e90, 2023-02-06)";
 /// Rules of a study of mail hosting.
 const MX_INFERENCE: &str = "ucsdsysnet/mx_inference mx_inference/lib/heuristics.py (34a8a94, 2024-05-21)";
+/// Zones as GoDaddy creates them.
+const GODADDY_ZONES: &str =
+    "zones of GoDaddy customers in public repositories, of 2016 and later (read 2026-11)";
 /// A map from reverse DNS names to senders.
 const PARSEDMARC: &str =
     "domainaware/parsedmarc parsedmarc/resources/maps/base_reverse_dns_map.csv (6358c36, 2026-08-19)";

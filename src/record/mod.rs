@@ -13,6 +13,7 @@ pub mod spf;
 pub mod tags;
 mod text;
 mod token;
+mod unknown_word;
 pub mod zone;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,10 @@ pub use rtype::{RecordType, UnknownType};
 pub(crate) use text::MAX_CHARACTER_STRING;
 pub use text::{Text, acts, quote};
 pub use token::{Token, split};
+pub use unknown_word::UnknownWord;
+#[cfg(feature = "run")]
+pub(crate) use unknown_word::closest_word;
+pub(crate) use unknown_word::{suggestion, value_of_word};
 
 /// A DNS question: a name and a type; the class is always IN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,126 +2,19 @@
 //!
 //! Reads the terms of RFC 7208 and continues after a syntax error, so that every error is reported at once with its
 //! position. Nothing is looked up here; macros are recognized and not expanded.
-//!
-//! The file is long because it covers the grammar of one standard, with one function for each rule.
 
 mod domain;
+mod syntax;
+mod term;
 
-use std::borrow::Cow;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::ops::Range;
 use std::str::FromStr;
 
 use super::Text;
 pub use domain::{DomainSpec, Unexpanded};
-use domain::{domain_spec, macro_string};
-
-/// The result for mail that a mechanism matches (RFC 7208 §4.6.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Qualifier {
-    /// `+`, or none: accept.
-    Pass,
-    /// `?`: no statement about the sender.
-    Neutral,
-    /// `~`: accept and mark.
-    SoftFail,
-    /// `-`: reject.
-    Fail,
-}
-
-impl Qualifier {
-    /// Returns the character in front of a mechanism; empty for a pass, which needs none.
-    #[must_use]
-    pub fn sign(self) -> &'static str {
-        match self {
-            Self::Pass => "",
-            Self::Neutral => "?",
-            Self::SoftFail => "~",
-            Self::Fail => "-",
-        }
-    }
-}
-
-/// The senders that a term matches (RFC 7208 §5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mechanism {
-    /// All senders.
-    All,
-    /// The senders that the record of another domain authorizes.
-    Include(DomainSpec),
-    /// The addresses of a domain; its own without one.
-    A(Option<DomainSpec>),
-    /// The mail hosts of a domain; its own without one.
-    Mx(Option<DomainSpec>),
-    /// Senders whose reverse name is in a domain; RFC 7208 §5.5 advises against it.
-    Ptr(Option<DomainSpec>),
-    /// An IPv4 network.
-    Ip4 {
-        /// The network address.
-        address: Ipv4Addr,
-        /// The length of the network prefix, in bits: 0 to 32.
-        prefix: u8,
-    },
-    /// An IPv6 network.
-    Ip6 {
-        /// The network address.
-        address: Ipv6Addr,
-        /// The length of the network prefix, in bits: 0 to 128.
-        prefix: u8,
-    },
-    /// All senders, if this name exists.
-    Exists(DomainSpec),
-}
-
-/// The parsed meaning of one term.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meaning {
-    /// A mechanism.
-    Mechanism(Qualifier, Mechanism),
-    /// `redirect=`: the record of another domain decides if nothing here matches.
-    Redirect(DomainSpec),
-    /// `exp=`: the name of the TXT record that explains a rejection.
-    Explanation(DomainSpec),
-    /// A modifier that receivers must ignore (RFC 7208 §6).
-    UnknownModifier {
-        /// Its name, in lower case.
-        name: String,
-        /// The text after the `=`.
-        value: String,
-    },
-    /// A syntax error with its reason: receivers return a permanent error for the whole record.
-    SyntaxError(String),
-}
-
-/// One term of the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Term {
-    /// As it was written; octets that are not UTF-8 show as U+FFFD.
-    pub text: String,
-    /// The position in the joined text, in octets.
-    pub span: Range<usize>,
-    /// The meaning of the term.
-    pub meaning: Meaning,
-}
-
-impl Term {
-    /// Returns the prefix lengths, in bits, that an `a` or `mx` term applies to IPv4 and to IPv6 addresses (RFC 7208
-    /// §5.3, §5.4); 32 and 128 for other terms.
-    #[must_use]
-    pub(crate) fn prefix_lengths(&self) -> (u8, u8) {
-        prefixes(self.lengths()).unwrap_or((32, 128))
-    }
-
-    /// Returns the prefix lengths of an `a` or `mx` term as written, slashes included; empty for other terms.
-    #[must_use]
-    pub fn lengths(&self) -> &str {
-        match self.meaning {
-            Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) => split_lengths(&self.text).1,
-            _ => "",
-        }
-    }
-}
+use syntax::SyntaxFault;
+use term::meaning;
+pub use term::{Meaning, Mechanism, Qualifier, Term};
 
 /// An SPF record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,118 +134,7 @@ fn once(meaning: Meaning, before: &[Term]) -> Meaning {
         Meaning::Explanation(_) => before.iter().any(|term| matches!(term.meaning, Meaning::Explanation(_))),
         _ => false,
     };
-    if again { Meaning::SyntaxError("this modifier may appear only once".into()) } else { meaning }
-}
-
-fn meaning(text: &str) -> Meaning {
-    // Nearly every term is printable ASCII.
-    if text.bytes().all(|octet| octet.is_ascii_graphic()) {
-        return read(text).unwrap_or_else(Meaning::SyntaxError);
-    }
-    let odd = text.chars().find(|character| !character.is_ascii_graphic()).unwrap_or_default();
-    Meaning::SyntaxError(format!("it contains U+{:04X}, and only plain ASCII is allowed", u32::from(odd)))
-}
-
-fn read(text: &str) -> Result<Meaning, String> {
-    let name_end = text.bytes().position(|octet| b":/=".contains(&octet)).unwrap_or(text.len());
-    if text[name_end..].starts_with('=') {
-        return modifier(&text[..name_end], &text[name_end + 1..]);
-    }
-    let (qualifier, rest) = match text.as_bytes()[0] {
-        b'+' => (Qualifier::Pass, &text[1..]),
-        b'?' => (Qualifier::Neutral, &text[1..]),
-        b'~' => (Qualifier::SoftFail, &text[1..]),
-        b'-' => (Qualifier::Fail, &text[1..]),
-        _ => (Qualifier::Pass, text),
-    };
-    let name_end = rest.bytes().position(|octet| b":/".contains(&octet)).unwrap_or(rest.len());
-    let (name, argument) = rest.split_at(name_end);
-    let mut name = Cow::Borrowed(name);
-    if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
-        name.to_mut().make_ascii_lowercase();
-    }
-    mechanism(&name, argument).map(|mechanism| Meaning::Mechanism(qualifier, mechanism))
-}
-
-fn modifier(name: &str, value: &str) -> Result<Meaning, String> {
-    let well_formed = name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
-    match name.to_ascii_lowercase().as_str() {
-        "redirect" => domain_spec(value).map(Meaning::Redirect),
-        "exp" => domain_spec(value).map(Meaning::Explanation),
-        // An unknown modifier is ignored, but its syntax must be valid (RFC 7208 §6).
-        lower if well_formed => {
-            macro_string(value).map(|()| Meaning::UnknownModifier { name: lower.into(), value: value.into() })
-        }
-        _ => Err(format!("`{name}` is not a valid modifier name")),
-    }
-}
-
-fn mechanism(name: &str, argument: &str) -> Result<Mechanism, String> {
-    let value = argument.strip_prefix(':');
-    match name {
-        "all" if argument.is_empty() => Ok(Mechanism::All),
-        "all" => Err("`all` takes no argument".into()),
-        "include" => domain_spec(value.unwrap_or("")).map(Mechanism::Include),
-        "exists" => domain_spec(value.unwrap_or("")).map(Mechanism::Exists),
-        "ptr" if argument.is_empty() => Ok(Mechanism::Ptr(None)),
-        "ptr" => domain_spec(value.unwrap_or("")).map(|domain| Mechanism::Ptr(Some(domain))),
-        "a" => host_argument(argument).map(Mechanism::A),
-        "mx" => host_argument(argument).map(Mechanism::Mx),
-        "ip4" => network(value, 32).map(|(address, prefix)| Mechanism::Ip4 { address, prefix }),
-        "ip6" => network(value, 128).map(|(address, prefix)| Mechanism::Ip6 { address, prefix }),
-        "" => Err("a mechanism is missing".into()),
-        other => Err(format!("unknown mechanism `{other}` (RFC 7208 §5)")),
-    }
-}
-
-/// Parses the argument of `a` and `mx`: `[":" domain-spec] ["/" bits] ["//" bits]` (RFC 7208 §5.3, §5.4).
-fn host_argument(argument: &str) -> Result<Option<DomainSpec>, String> {
-    let (domain, lengths) = split_lengths(argument);
-    prefixes(lengths)?;
-    match domain.strip_prefix(':') {
-        Some(domain) => domain_spec(domain).map(Some),
-        None if domain.is_empty() => Ok(None),
-        None => Err(format!("`{domain}` is neither a domain nor a prefix length")),
-    }
-}
-
-/// Splits off the prefix lengths: the trailing digits and slashes, from the first slash on. A domain may contain
-/// slashes, but none in its last label.
-fn split_lengths(argument: &str) -> (&str, &str) {
-    let end = argument.trim_end_matches(|character: char| character.is_ascii_digit() || character == '/');
-    let start = argument[end.len()..].find('/').map_or(argument.len(), |slash| end.len() + slash);
-    argument.split_at(start)
-}
-
-/// Parses `["/" bits] ["//" bits]`, the prefix lengths for IPv4 and for IPv6 addresses.
-fn prefixes(lengths: &str) -> Result<(u8, u8), String> {
-    let (v4, v6) = match lengths.split_once("//") {
-        Some((v4, v6)) => (v4, prefix(v6, 128)?),
-        None => (lengths, 128),
-    };
-    let v4 = if v4.is_empty() { 32 } else { prefix(v4.strip_prefix('/').unwrap_or(v4), 32)? };
-    Ok((v4, v6))
-}
-
-fn network<T: std::str::FromStr>(value: Option<&str>, longest: u8) -> Result<(T, u8), String> {
-    let value = value.filter(|value| !value.is_empty()).ok_or("an address must follow")?;
-    let (address, length) = match value.split_once('/') {
-        Some((address, length)) => (address, prefix(length, longest)?),
-        None => (value, longest),
-    };
-    let family = if longest == 32 { "IPv4" } else { "IPv6" };
-    address
-        .parse()
-        .map(|address| (address, length))
-        .map_err(|_| format!("`{address}` is not an {family} address"))
-}
-
-fn prefix(text: &str, longest: u8) -> Result<u8, String> {
-    // A number has neither a sign nor leading zeros.
-    let canonical = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
-    let length = text.parse().ok().filter(|&length: &u8| length <= longest && canonical);
-    length.ok_or_else(|| format!("`/{text}` is not a prefix length from 0 to {longest}"))
+    if again { Meaning::syntax_error(&SyntaxFault::Again) } else { meaning }
 }
 
 #[cfg(test)]

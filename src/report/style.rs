@@ -26,6 +26,18 @@ pub struct Style {
     pub detail: Detail,
     /// The characters that the reader's console shows.
     pub marks: Marks,
+    /// The use of links to the published manual, if there is one.
+    pub links: Links,
+}
+
+/// The use of links in text for people: OSC 8 escape sequences, which a terminal that does not support them may print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Links {
+    /// None.
+    #[default]
+    Off,
+    /// From each code.
+    On,
 }
 
 /// The characters to write.
@@ -77,7 +89,13 @@ pub enum Tone {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: UNLIMITED, color: Color::Off, detail: Detail::Normal, marks: Marks::Unicode }
+        Self {
+            width: UNLIMITED,
+            color: Color::Off,
+            detail: Detail::Normal,
+            marks: Marks::Unicode,
+            links: Links::Off,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod expected;
 mod explanation;
 mod findings;
 mod header;
+mod links;
 mod parts;
 mod replies;
 
@@ -22,12 +23,14 @@ use super::changed::changed;
 use super::content;
 use super::grid::wrapped;
 use super::harmless::harmless_lines;
+use super::manual_url::ManualUrl;
 use super::next_options::RepeatedOptions;
 use super::style::{Detail, Style, Tone};
 use super::view::{ChangeView, DomainReport, Summary};
 use edits::edits;
 use findings::{expectations, hazards, the_cause};
 use header::header;
+use links::linked;
 use parts::{counted, shown_domain, sole_cause};
 use replies::replies;
 
@@ -37,9 +40,19 @@ pub use explanation::explanation;
 /// The number of columns for a domain name if each domain has one line; a longer name pushes the rest to the right.
 const DOMAIN_COLUMNS: usize = 28;
 
-/// Returns the report of one domain, with the time of the check if `checked_at` is given.
+/// Returns the report of one domain, with the time of the check if `checked_at` is given, and with links to the
+/// published manual.
 #[must_use]
-pub fn domain(report: &DomainReport, checked_at: Option<Timestamp>, style: &Style) -> String {
+pub fn domain(
+    report: &DomainReport,
+    checked_at: Option<Timestamp>,
+    manual: Option<&ManualUrl>,
+    style: &Style,
+) -> String {
+    linked(findings_and_edits(report, checked_at, style), report, manual, style)
+}
+
+fn findings_and_edits(report: &DomainReport, checked_at: Option<Timestamp>, style: &Style) -> String {
     let mut text = header(report, style);
     if let Some(checked_at) = checked_at.filter(|_| style.detail > Detail::Quiet) {
         let checked = match checked_at == Timestamp::UNIX_EPOCH {
@@ -188,7 +201,7 @@ pub fn plan(report: &DomainReport, style: &Style) -> String {
         return wrapped(&style.text(&format!("{domain}: {left}")), style.columns()) + "\n";
     }
     let count = counted(ChangeView::count_sets(&report.changes), "record set");
-    let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to change")) + "\n";
+    let mut text = style.paint(Tone::Strong, &format!("{domain}: {count} to edit")) + "\n";
     text.push_str(&edits(report, style));
     for note in content::plan_notes(report) {
         let _ = writeln!(text, "\n{}", wrapped(&style.text(&note), style.columns()));

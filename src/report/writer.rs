@@ -49,7 +49,7 @@ pub trait ReportWriter: Sync {
     }
 
     /// Returns the exit status of a run with this verdict, if the format defines its own.
-    fn exit_status(&self, _verdict: Verdict) -> Option<u8> {
+    fn own_exit_status(&self, _verdict: Verdict) -> Option<u8> {
         None
     }
 }

@@ -6,7 +6,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -190,18 +189,6 @@ impl Checker {
         let known = history.remember(checked.domain(), &checked.facts);
         checked.look_ahead(known, self.options.assumptions, judge_options);
         Ok(checked)
-    }
-
-    /// Looks up and judges these domains, and yields each result when it is done; dropping the stream ends the checks
-    /// under way.
-    pub fn check_all(
-        &self,
-        domains: impl IntoIterator<Item = Name>,
-        now: Timestamp,
-    ) -> impl Stream<Item = (Name, Result<Checked, RunError>)> {
-        let check = move |domain: Name| async move { (domain.clone(), self.check(domain, now).await) };
-        let most = self.options.concurrency.unwrap_or(CONCURRENCY);
-        futures_util::stream::iter(domains).map(check).buffer_unordered(most)
     }
 
     /// Returns what was published for a domain before.

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::expected::import::decoded;
-use crate::record::Name;
+use crate::record::{Name, closest_word, suggestion};
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
 use super::expectation_options::{ConfiguredDomain, ConfiguredDomains, LineChoice};
 use super::names::Names;
-use super::settings::{DOMAIN_KEYS, FLAGS, OptionValues, closest, located};
+use super::settings::{DOMAIN_KEYS, FLAGS, OptionValues, UnknownGroup, located};
 use super::subject::{ListCache, subject};
 use super::{domain, files};
 
@@ -40,9 +40,22 @@ pub struct DomainList {
 }
 
 /// Turns the options of a line into the expectations of its domain; `None` if they are those of every other domain.
-///
-/// The error is the reason for a person, without the place.
-pub type LineOptions<'a> = dyn FnMut(&Name, OptionValues) -> Result<Option<LineChoice>, String> + 'a;
+pub type LineOptions<'a> = dyn FnMut(&Name, OptionValues) -> Result<Option<LineChoice>, LineError> + 'a;
+
+/// The reason why the options of a line cannot be used, without the place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineError {
+    /// The settings file does not define the group.
+    #[error(transparent)]
+    Group(#[from] UnknownGroup),
+    /// There is no settings file, and so no group.
+    #[error("unknown group `{0}`: there is no settings file that names groups")]
+    NoSettings(String),
+    /// A value is not accepted: the message of its option.
+    #[error("{0}")]
+    Option(String),
+}
 
 /// The lines of a list that cannot be used, each with its reason.
 #[derive(Debug, Default)]
@@ -268,7 +281,8 @@ impl Reader<'_, '_> {
             let name = name.without_trailing_dot();
             return Err(format!("`{name}` is in the list already; put its options into one line"));
         }
-        let Some(LineChoice { expected, repeated }) = (self.options)(&name, values)? else { return Ok(()) };
+        let choice = (self.options)(&name, values).map_err(|error| error.to_string())?;
+        let Some(LineChoice { expected, repeated }) = choice else { return Ok(()) };
         let lists = self.cache.lists(&expected).map_err(|error| error.to_string())?;
         subject(name.clone(), &expected, &lists, None).map_err(|error| error.to_string())?;
         let own = ConfiguredDomain { name, line, groups: Vec::new(), expected: Some(expected), repeated };
@@ -317,8 +331,8 @@ fn key(written: &str) -> Result<&'static str, String> {
     let plain = written.trim().trim_start_matches("--").to_ascii_lowercase().replace(['_', ' '], "-");
     let known = DOMAIN_KEYS.iter().copied();
     known.clone().find(|key| *key == plain).ok_or_else(|| {
-        let expected = match closest(&plain, known.clone()) {
-            Some(close) => format!("; did you mean `{close}`?"),
+        let expected = match closest_word(&plain, known.clone()) {
+            close @ Some(_) => suggestion(close),
             None => format!(", expected one of {}", DOMAIN_KEYS.join(", ")),
         };
         format!("unknown option `{}`{expected}", harmless(written.trim()))

@@ -85,7 +85,7 @@ pub use check_schedule::CheckSchedule;
 pub use checked::Checked;
 pub use checker::Checker;
 pub use clock::{Clock, Later, wait};
-pub use domain_list::{DomainList, LineOptions};
+pub use domain_list::{DomainList, LineError, LineOptions};
 pub use earlier::EarlierRuns;
 pub use error::{RunError, system_words};
 pub use expectation_options::{ConfiguredDomain, ConfiguredDomains, ExpectationOptions, LineChoice};
@@ -94,7 +94,10 @@ pub use hooks::{HookTargets, Hooks};
 pub use inputs::{RunInputs, Transfer};
 pub use names::Names;
 pub use notices::{Notice, NoticeFormat, NoticeTracker};
-pub use options::{DomainLimit, DomainSelection, LookupOptions, NameServerHost, RunOptions, Shard};
+pub use options::{
+    DomainLimit, DomainSelection, LookupOptions, NameServerHost, NameServerHostError, RunOptions, Shard,
+    ShardError,
+};
 pub use overrides::{DomainOverrides, UsedWaivers};
 pub use pipeline::{Effort, Order, results};
 pub use plan_text::{PlanFormat, PlanLayout, plan_text};
@@ -102,7 +105,7 @@ pub use prepared::PreparedRun;
 pub use recheck::{Doubt, Rechecks, begin_of_rechecks};
 pub use rounds::{Round, Rounds};
 pub use settings::{
-    DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile, closest,
+    DEFAULT_SETTINGS, DomainEntry, GroupEntry, OptionValues, SettingsDocument, SettingsFile, UnknownGroup,
 };
 pub use temporary::remove_temporary_files;
 pub use tenant::Tenant;

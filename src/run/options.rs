@@ -14,7 +14,7 @@ use crate::lookup::graph::Token;
 use crate::lookup::transport::ResolverAddress;
 use crate::record::Name;
 
-use super::domain;
+use super::domain::{self, DomainError};
 use super::domain_list::DomainList;
 use super::expectation_options::{ConfiguredDomains, ExpectationOptions};
 
@@ -108,10 +108,25 @@ impl Shard {
     }
 }
 
-impl FromStr for Shard {
-    type Err = String;
+/// The error of a text that is not a part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShardError {
+    /// The parts are counted from 0.
+    #[error("parts are counted from 1: the first is 1/{of}, the last {of}/{of}")]
+    FromZero {
+        /// The number of parts.
+        of: u32,
+    },
+    /// Anything else.
+    #[error("expected a part and their number, such as 1/4 for the first of four")]
+    NotAPart,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Shard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
         // Schedulers that count their jobs from 0 put the number into an argument, and have no shell to add one.
         let index = |text: &str| match text.strip_suffix("+1") {
             Some(before) => before.parse::<u32>().ok()?.checked_add(1),
@@ -120,10 +135,8 @@ impl FromStr for Shard {
         let read = text.split_once('/').and_then(|(part, of)| Some((index(part)?, of.parse().ok()?)));
         match read {
             Some((index, of)) if (1..=of).contains(&index) => Ok(Self { index, of }),
-            Some((0, of)) if of > 0 => {
-                Err(format!("parts are counted from 1: the first is 1/{of}, the last {of}/{of}"))
-            }
-            _ => Err("expected a part and their number, such as 1/4 for the first of four".into()),
+            Some((0, of)) if of > 0 => Err(ShardError::FromZero { of }),
+            _ => Err(ShardError::NotAPart),
         }
     }
 }
@@ -199,20 +212,30 @@ pub enum NameServerHost {
     Name(Name),
 }
 
-impl FromStr for NameServerHost {
-    type Err = String;
+/// The error of a text that does not name a name server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameServerHostError {
+    /// An address with a port.
+    #[error("expected a name server without a port; `--authority-port` sets the port of all")]
+    Port,
+    /// Neither an address nor a name.
+    #[error(transparent)]
+    Name(#[from] DomainError),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for NameServerHost {
+    type Err = NameServerHostError;
+
+    fn from_str(text: &str) -> Result<Self, NameServerHostError> {
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = bare.parse() {
             return Ok(Self::Address(address));
         }
         if text.parse::<SocketAddr>().is_ok() {
-            return Err(
-                "expected a name server without a port; `--authority-port` sets the port of all".into()
-            );
+            return Err(NameServerHostError::Port);
         }
-        domain::parse(text).map(Self::Name).map_err(|error| error.to_string())
+        Ok(Self::Name(domain::parse(text)?))
     }
 }
 
@@ -226,7 +249,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(Shard { index, of }), "{text}");
         }
         for text in ["0/4", "5/4", "4+1/4", "+1/4", "1+2/4", "-1+1/4", "4294967295+1/4", "1", "1/0", "1+1"] {
-            assert!(text.parse::<Shard>().unwrap_err().contains("1/4"), "{text}");
+            assert!(text.parse::<Shard>().unwrap_err().to_string().contains("1/4"), "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::record::Name;
 use super::error::RunError;
 use super::expectation_options::ExpectationOptions;
 use super::options::RunOptions;
-use super::subject::{ListCache, Lists, subject};
+use super::subject::{ListCache, Lists, mail_host_note, subject};
 
 /// The choices of a run: those for every domain, and those for single ones.
 #[derive(Debug)]
@@ -74,7 +74,8 @@ impl DomainOverrides {
         self.choice(&domain).subject(domain, wanted)
     }
 
-    /// Returns the notes about the lists of expected values that these domains use.
+    /// Returns the notes about the lists of expected values that these domains use, and about MX hosts that were given
+    /// and that are not Microsoft's.
     ///
     /// # Errors
     /// [`RunError`] as when the subjects were made.
@@ -90,7 +91,18 @@ impl DomainOverrides {
             }
         }
         let notes = users.into_iter().map(|(lists, users)| lists.notes(&users, &self.wanted));
-        Ok(notes.collect::<Result<Vec<_>, _>>()?.concat())
+        let mut notes = notes.collect::<Result<Vec<_>, _>>()?.concat();
+        let hosts = subjects.iter().filter_map(|subject| {
+            let place = self.choice(&subject.domain).place.as_ref();
+            mail_host_note(subject, place.map(|(file, line)| format!("{file}:{line}")).as_deref())
+        });
+        // A host that was given for several domains appears once.
+        for note in hosts {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        Ok(notes)
     }
 }
 

@@ -5,8 +5,9 @@
 
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,14 +15,14 @@ use serde_json::Value;
 use toml::Spanned;
 
 use crate::check::{Code, Waiver};
-use crate::record::Name;
+use crate::record::{Name, closest_word, suggestion};
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
 use super::{domain, files};
+pub use file::SettingsDocument;
 pub(super) use file::{DOMAIN_KEYS, FLAGS};
 use file::{Lines, WaiverEntry, map};
-pub use file::{SettingsDocument, closest};
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_SETTINGS: &str = "cutover.toml";
@@ -115,7 +116,7 @@ impl SettingsFile {
             if let (Some(_), Some(unknown)) =
                 (groups.first(), own_groups.iter().find(|name| !known.clone().any(|known| known == *name)))
             {
-                return Err(refused(line, unknown_group(unknown, known)));
+                return Err(refused(line, UnknownGroup::new(unknown, known).to_string()));
             }
             domains.push(DomainEntry { name, line, groups: own_groups, choices: values(own, &folder) });
         }
@@ -130,8 +131,8 @@ impl SettingsFile {
     /// Returns the entry of the group with this name, if the file has one.
     ///
     /// # Errors
-    /// The reason for a person, if the file neither lists it nor has a domain of it.
-    pub fn group(&self, name: &str) -> Result<Option<&GroupEntry>, String> {
+    /// [`UnknownGroup`] if the file neither lists it nor has a domain of it.
+    pub fn group(&self, name: &str) -> Result<Option<&GroupEntry>, UnknownGroup> {
         if let Some(group) = self.groups.iter().find(|group| group.name == name) {
             return Ok(Some(group));
         }
@@ -140,21 +141,33 @@ impl SettingsFile {
             return Ok(None);
         }
         let known = self.groups.iter().map(|group| group.name.as_str()).chain(of_domains);
-        Err(unknown_group(name, known))
+        Err(UnknownGroup::new(name, known))
     }
 }
 
-/// Returns the message about an unknown group.
-fn unknown_group<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let close = closest(name, known.clone());
-    let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
-    let known: std::collections::BTreeSet<String> =
-        known.map(|name| format!("`{}`", harmless(name))).collect();
-    let known = match known.is_empty() {
-        true => "there are none; name it in a `[[domain]]`: `group = \"NAME\"`".to_owned(),
-        false => format!("expected one of {}", known.into_iter().collect::<Vec<_>>().join(", ")),
-    };
-    format!("unknown group `{}`{hint} ({known})", harmless(name))
+/// The error of a group that the settings file neither lists nor has a domain of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownGroup {
+    name: String,
+    known: BTreeSet<String>,
+}
+
+impl UnknownGroup {
+    fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        Self { name: name.to_owned(), known: known.map(str::to_owned).collect() }
+    }
+}
+
+impl fmt::Display for UnknownGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hint = suggestion(closest_word(&self.name, self.known.iter().map(String::as_str)));
+        write!(f, "unknown group `{}`{hint} (", harmless(&self.name))?;
+        if self.known.is_empty() {
+            return f.write_str("there are none; name it in a `[[domain]]`: `group = \"NAME\"`)");
+        }
+        let known: Vec<String> = self.known.iter().map(|name| format!("`{}`", harmless(name))).collect();
+        write!(f, "expected one of {})", known.join(", "))
+    }
 }
 
 /// Returns the options that are set, with their values.
@@ -204,8 +217,7 @@ fn read_waiver(entry: &Spanned<WaiverEntry>) -> Result<Waiver, String> {
     };
     let known = Code::ALL.iter().copied().find(|known| known.word() == code);
     let code = known.ok_or_else(|| {
-        let close = closest(code, Code::ALL.iter().map(|code| code.word()));
-        let hint = close.map(|close| format!("; did you mean `{close}`?")).unwrap_or_default();
+        let hint = suggestion(closest_word(code, Code::ALL.iter().map(|code| code.word())));
         format!("found the code `{}`, expected one of `cutover explain`{hint}", harmless(code))
     })?;
     if reason.trim().is_empty() {

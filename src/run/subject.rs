@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::check::is_placeholder_text;
 use crate::expected::import::{self, Import, ImportError, List};
-use crate::expected::{Cloud, Purpose, Subject, ignored};
-use crate::provider::{self, Kind, Provider};
-use crate::record::Name;
+use crate::expected::{Cloud, HostDoubt, Purpose, Subject, doubt, ignored, mistyped_include};
+use crate::provider::{self, Clue, Kind, Provider};
+use crate::record::{Name, RecordData};
 use crate::report::harmless::harmless;
 
 use super::error::{RunError, shown};
@@ -28,6 +28,7 @@ pub(super) fn subject(
     wanted: Option<&[u8]>,
 ) -> Result<Subject, RunError> {
     let imports = lists.imports(&domain, wanted)?;
+    let mx = options.mx.as_deref().map(|text| mail_host(text, &domain, options)).transpose()?;
     Ok(Subject {
         given: imports.iter().flat_map(|import| import.records.clone()).collect(),
         unused: imports.into_iter().flat_map(|import| import.ignored).collect(),
@@ -35,7 +36,7 @@ pub(super) fn subject(
         phase: options.phase,
         cloud: options.cloud,
         tenant: options.tenant.as_deref().map(|text| tenant(text, options.cloud)).transpose()?,
-        mx: options.mx.as_deref().map(mail_host).transpose()?,
+        mx,
         verification: options.verification.as_deref().map(verification).transpose()?,
         source: options.source.as_deref().map(source).transpose()?,
         gateways: options.gateways.clone(),
@@ -152,6 +153,15 @@ impl Lists {
                 notes.extend(import.warnings);
             }
             notes.extend(ignored(subject).iter().map(ToString::to_string));
+            notes.extend(mistyped_include(subject).map(|(wanted, typed, meant)| {
+                format!(
+                    "{}: {}: `include:{}` looks like a typing error and is read as `include:{}`",
+                    wanted.file,
+                    wanted.place,
+                    typed.without_trailing_dot(),
+                    meant.without_trailing_dot()
+                )
+            }));
         }
         for ((file, _), _) in self.files.iter().zip(&used).filter(|(_, used)| !**used) {
             notes.push(format!("{file} contains no record of the domains that are checked"));
@@ -180,11 +190,53 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, RunError> {
     )))
 }
 
-/// Reads an MX host, with or without a preference before it and a dot after it.
-fn mail_host(text: &str) -> Result<Name, RunError> {
+/// Reads an MX host, with or without a preference before it and a dot after it. A typing error of a host of Microsoft's
+/// is rejected, since it would become the plan.
+fn mail_host(text: &str, domain: &Name, options: &ExpectationOptions) -> Result<Name, RunError> {
     let host = text.trim().rsplit([' ', '\t']).next().unwrap_or_default();
-    domain::parse(host)
-        .map_err(|why| RunError::Usage(format!("--mx: {why}; give the host alone, without a preference")))
+    let host = domain::parse(host)
+        .map_err(|why| RunError::Usage(format!("--mx: {why}; give the host alone, without a preference")))?;
+    match doubt(&host, domain, options.cloud, &options.gateways) {
+        Some(HostDoubt::Misspelled(meant)) => Err(RunError::Usage(format!(
+            "--mx: found `{}`, expected the MX host that the admin center shows; did you mean `{}`?",
+            host.without_trailing_dot(),
+            meant.without_trailing_dot()
+        ))),
+        Some(
+            HostDoubt::Unusual(_)
+            | HostDoubt::OtherDomain(_)
+            | HostDoubt::OtherCloud(_)
+            | HostDoubt::NotMicrosoft,
+        )
+        | None => Ok(host),
+    }
+}
+
+/// Returns the note about an MX host that was given and that is not one of Microsoft's for the domain. `place` says where
+/// an option was given, unless on the command line; for a host of a list, the list is named.
+pub(super) fn mail_host_note(subject: &Subject, place: Option<&str>) -> Option<String> {
+    let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+    let of_list = || {
+        subject.given.iter().find_map(|wanted| match &wanted.data {
+            RecordData::Mx { exchange, .. } if wanted.name == subject.domain => {
+                Some((exchange, format!("{}: {}", wanted.file, wanted.place)))
+            }
+            _ => None,
+        })
+    };
+    let (host, place) = match &subject.mx {
+        Some(host) => (host, format!("{place}--mx")),
+        None => of_list()?,
+    };
+    let doubt = doubt(host, &subject.domain, subject.cloud, &subject.gateways)?;
+    let filters = provider::best_matches(Clue::Mx(host), &subject.domain).into_iter();
+    let filter = filters.filter(|_| doubt == HostDoubt::NotMicrosoft).find(|one| one.kind == Kind::Gateway);
+    let advice = match filter {
+        Some(filter) => format!("if {} stays in front, pass `--gateway {}`", filter.short, filter.id),
+        None => "compare it with the admin center before you publish it".to_owned(),
+    };
+    let (host, reason) = (host.without_trailing_dot(), doubt.reason(subject.cloud));
+    Some(format!("{place}: `{host}` {reason}; {advice}"))
 }
 
 /// Reads a verification text as the admin center shows it: `MS=` and a value without blanks.
@@ -237,7 +289,7 @@ fn source(text: &str) -> Result<&'static Provider, RunError> {
         |known| format!("`{text}` is {}", known.kind.description()),
     );
     let hint = provider::closest_id(text).filter(|close| *close != text);
-    let hint = hint.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+    let hint = crate::record::suggestion(hint);
     Err(RunError::Usage(format!(
         "--source: {found}, expected the id of a platform such as `rackspace`{hint}"
     )))

@@ -28,6 +28,14 @@ pub(super) fn domains(app: &App, replies: Replies) -> Reply {
     reply(StatusCode::OK, JSON, rendering::json(app.clock.now(), &dated, watched, replies))
 }
 
+/// Returns the state of all domains of the settings without their reports, which take about 10 KiB each.
+pub(super) fn states(app: &App) -> Reply {
+    let shown = app.watched();
+    let verdicts = shown.iter().filter_map(|one| one.known.as_ref()).map(|known| known.verdict);
+    let watched = shown.iter().map(watched).collect();
+    reply(StatusCode::OK, JSON, rendering::states_json(app.clock.now(), verdicts, watched))
+}
+
 fn dated(known: &Known) -> Dated<'_> {
     Dated { report: &known.report, checked_at: known.checked_at }
 }
@@ -66,7 +74,7 @@ async fn checked(app: &Arc<App>, name: &Name, phase: Option<Phase>) -> Result<Ar
     let patience = app.checker().options().lookup.deadline.saturating_add(QUEUE);
     match outcome(&mut check, patience).await {
         Some(Ok(checked)) => Ok(checked),
-        Some(Err(error)) => Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, &error)),
+        Some(Err(error)) => Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())),
         None => Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "The check takes too long. Try again later.")),
     }
 }

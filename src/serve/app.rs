@@ -1,59 +1,35 @@
-//! Holds the state that all requests share, and the checks in progress, of which there is one per domain and phase.
+//! Holds the state that all requests share: the domains, the options, and the checks in progress.
+
+mod checks_in_progress;
+mod ended_checks;
+mod rows;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::timeout;
+use tokio::sync::{Notify, mpsc};
 
-use crate::check::{Assessment, Code, Status};
 use crate::expected::Phase;
 use crate::record::Name;
-use crate::report::Sanitized;
 use crate::run::{ChangeTracker, CheckSchedule, Checked, Checker};
 
 use super::checks::Checks;
 use super::clock::ServerClock;
 use super::counters::Counters;
-use super::database::{Database, Saved};
+use super::database::Database;
 use super::events::{Event, Events};
 use super::known::Known;
 use super::notices::Notices;
 use super::options::ServeOptions;
-use super::plans::{Key, Plans};
+use super::plan_cache::{Key, PlanCache};
+use checks_in_progress::Underway;
+pub(super) use checks_in_progress::{CheckError, outcome};
 
-/// The maximum number of domains outside the settings whose results are kept. The least recently requested ones are
-/// removed first.
-const MOST_VISITED: usize = 256;
-/// The number of checks in progress from which on no check of such a domain starts.
-const MOST_CHECKS: usize = 256;
 /// The age up to which a result replaces a new check.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
-/// The maximum number of times that incomplete answers of one check are assessed.
-const MOST_LOOKS: u32 = 64;
-/// The maximum time for which a result waits for the disk before it is shown.
-const WRITTEN: Duration = Duration::from_secs(1);
-/// The time after which a domain is checked again if its check failed, or if its change has not held for two checks
-/// yet.
-const AFTER_FAILURE: SignedDuration = SignedDuration::from_mins(1);
-
-/// The outcome of a check.
-pub(super) type Outcome = Result<Arc<Checked>, String>;
-/// A check in progress.
-pub(super) type Underway = watch::Receiver<Option<Outcome>>;
-
-/// The reason why a check cannot start.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CheckError {
-    #[error("Too many checks are in progress. Try again later.")]
-    Busy,
-    #[error("{0}")]
-    Options(String),
-}
 
 /// The state that all requests share.
 #[derive(Debug)]
@@ -71,7 +47,7 @@ pub(super) struct App {
     underway: Mutex<BTreeMap<Key, Underway>>,
     database: Mutex<Option<Arc<Database>>>,
     pub(super) checks: Checks,
-    pub(super) plans: Plans,
+    pub(super) plans: PlanCache,
     /// Whether the last result could not be saved.
     is_unsaved: AtomicBool,
     notes: mpsc::UnboundedSender<String>,
@@ -128,7 +104,7 @@ impl App {
             underway: Mutex::default(),
             database: Mutex::new(database.map(Arc::new)),
             checks,
-            plans: Plans::default(),
+            plans: PlanCache::default(),
             is_unsaved: AtomicBool::new(false),
             notes,
             options,
@@ -245,181 +221,6 @@ impl App {
         lock(&self.underway).len()
     }
 
-    /// Joins the check of a domain in progress, or starts one. `time` is a time limit in addition to that of the
-    /// options.
-    pub(super) fn check(
-        self: &Arc<Self>,
-        domain: &Name,
-        phase: Option<Phase>,
-        time: Option<Duration>,
-    ) -> Result<Underway, CheckError> {
-        let checker = self.checker();
-        let subject =
-            checker.subject(domain.clone()).map_err(|error| CheckError::Options(error.to_string()))?;
-        let phase = phase.filter(|phase| *phase != subject.phase);
-        let key = Key::new(domain, phase);
-        let is_watched = {
-            let mut domains = lock(&self.domains);
-            let domain = domains.get_mut(domain);
-            domain.is_some_and(|domain| {
-                domain.used = self.clock.now();
-                domain.is_watched
-            })
-        };
-        let mut underway = lock(&self.underway);
-        if let Some(check) = underway.get(&key) {
-            return Ok(check.clone());
-        }
-        if !is_watched && underway.len() >= MOST_CHECKS {
-            return Err(CheckError::Busy);
-        }
-        let (sender, receiver) = watch::channel(None);
-        underway.insert(key.clone(), receiver.clone());
-        drop(underway);
-        if phase.is_none() {
-            self.tell(domain, "checking", &Progress { domain: domain.without_trailing_dot() });
-        }
-        let (app, guard) = (Arc::clone(self), Ended { app: Arc::clone(self), key });
-        let is_whole = phase.is_none();
-        self.checks.spawn(async move {
-            let subject = crate::expected::Subject { phase: phase.unwrap_or(subject.phase), ..subject };
-            let time = time.unwrap_or(Duration::MAX);
-            let mut rows = Rows {
-                app: &app,
-                domain: &guard.key.domain,
-                looks: if is_whole { MOST_LOOKS } else { 0 },
-                told: BTreeMap::new(),
-            };
-            let mut observe = |assess: &dyn Fn() -> Assessment| rows.tell(assess);
-            let outcome = checker.check_observed(subject, time, app.clock.now(), &mut observe).await;
-            let outcome = outcome.map(Arc::new).map_err(|error| error.to_string());
-            Counters::add(&app.counters.checks);
-            // One that had less time than the options allow may be incomplete.
-            if let Some(checked) = outcome.as_ref().ok().filter(|_| time == Duration::MAX) {
-                app.plans.keep(&guard.key, checked);
-            }
-            if !app.is_watched(&guard.key.domain) {
-                checker.forget_history(&guard.key.domain);
-            }
-            if is_whole {
-                app.learn(&guard.key.domain, &outcome, &checker, time < Duration::MAX).await;
-            }
-            drop(guard);
-            // The client may be gone.
-            let _ = sender.send(Some(outcome));
-        });
-        Ok(receiver)
-    }
-
-    /// Stores the outcome of a check.
-    async fn learn(&self, name: &Name, outcome: &Outcome, checker: &Checker, is_short: bool) {
-        let now = self.clock.now();
-        let is_late =
-            |checked: &Checked| checked.assessment.judged.iter().any(|one| one.code == Code::DeadlineOver);
-        let checked = match outcome {
-            Ok(checked) if is_short && is_late(checked) => return,
-            Ok(checked) => checked,
-            Err(error) => return self.fail(name, error, now),
-        };
-        let (verdict, checked_at) = (checked.assessment.verdict, checked.facts.checked_at);
-        let report = checked.report().with_replies(&checked.facts);
-        let json = serde_json::to_string(&report).unwrap_or_default();
-        let single = checked.single_report();
-        let mut saved = None;
-        let change = {
-            let mut domains = lock(&self.domains);
-            let domain = domains.entry(name.clone()).or_insert_with(|| Domain::new(self.options.every, now));
-            let has_changed = match &mut domain.known {
-                Some(known) => known.add(report, checked_at, verdict),
-                None => {
-                    domain.known = Some(Known::first(report, checked_at, verdict));
-                    true
-                }
-            };
-            match &mut domain.tracker {
-                Some(tracker) => domain.schedule.note(tracker.changes(&single).len()),
-                None => domain.tracker = Some(ChangeTracker::new(&single)),
-            }
-            domain.failure = None;
-            domain.ended = Some(now);
-            if domain.is_watched {
-                let next = domain.schedule.next([&**checked], now);
-                let soon = now.checked_add(AFTER_FAILURE).unwrap_or(now);
-                // The next check shows if a change holds.
-                let is_pending = self.notices.note(checked, now);
-                domain.next = Some(if is_pending { next.min(soon) } else { next });
-                let seen = checker.options().history.is_none().then(|| checker.history_of(name).to_string());
-                let changed = if has_changed { vec![(checked_at, verdict)] } else { Vec::new() };
-                saved =
-                    Some(Saved { domain: name.clone(), checked_at, verdict, report: json, changed, seen });
-            } else {
-                evict(&mut domains);
-            }
-            has_changed
-        };
-        if let Some(saved) = saved {
-            self.save(saved).await;
-        }
-        self.notices.failures().into_iter().for_each(|failure| self.note(failure));
-        let shown = self.domain(name);
-        let left = shown.known.as_ref().map(Known::left).unwrap_or_default();
-        let domain = name.without_trailing_dot();
-        let (verdict, next_check_at) = (verdict.word(), shown.next);
-        self.tell(
-            name,
-            "checked",
-            &CheckEvent { domain, verdict, changed: change, left, checked_at, next_check_at },
-        );
-    }
-
-    /// Notes that a check cannot start.
-    pub(super) fn fail_to_begin(&self, name: &Name, error: &CheckError) {
-        match error {
-            CheckError::Busy => {}
-            CheckError::Options(error) => self.fail(name, error, self.clock.now()),
-        }
-    }
-
-    /// Notes that a check failed, and reports it once.
-    fn fail(&self, name: &Name, error: &str, now: Timestamp) {
-        Counters::add(&self.counters.checks_failed);
-        let is_new = {
-            let mut domains = lock(&self.domains);
-            let domain = domains.entry(name.clone()).or_insert_with(|| Domain::new(self.options.every, now));
-            if domain.is_watched {
-                domain.next = Some(now.checked_add(AFTER_FAILURE).unwrap_or(now));
-            }
-            domain.ended = Some(now);
-            domain.failure.replace(error.to_owned()).as_deref() != Some(error)
-        };
-        if is_new {
-            self.note(format!("{}: {error}", name.without_trailing_dot()));
-        }
-    }
-
-    /// Saves a result. A slow or full disk delays no response.
-    async fn save(&self, saved: Saved) {
-        let database = lock(&self.database).clone();
-        let Some(database) = database else { return };
-        let written = timeout(WRITTEN, database.save(saved)).await;
-        let failed = match written {
-            Ok(Ok(())) => {
-                if self.is_unsaved.swap(false, Relaxed) {
-                    self.note("results are saved again");
-                }
-                return;
-            }
-            Ok(Err(error)) => error,
-            Err(_) => "the disk is slow".to_owned(),
-        };
-        Counters::add(&self.counters.writes_failed);
-        if !self.is_unsaved.swap(true, Relaxed) {
-            self.note(format!(
-                "results cannot be saved: {failed}; they stay in memory, and the server tries again"
-            ));
-        }
-    }
-
     /// Takes the database, to close it.
     pub(super) fn take_database(&self) -> Option<Database> {
         let database = lock(&self.database).take();
@@ -430,73 +231,6 @@ impl App {
         let data = serde_json::to_string(what).unwrap_or_default();
         self.events.send(Event { domain: domain.without_trailing_dot(), kind, data });
     }
-}
-
-/// Sends the results so far to open pages of a domain, each row once.
-struct Rows<'a> {
-    app: &'a App,
-    domain: &'a Name,
-    /// The number of times that the answers may still be assessed: a hostile domain may answer in many pieces.
-    looks: u32,
-    /// The code that was sent for each expectation.
-    told: BTreeMap<&'static str, &'static str>,
-}
-
-impl Rows<'_> {
-    fn tell(&mut self, assess: &dyn Fn() -> Assessment) {
-        let domain = self.domain.without_trailing_dot();
-        if self.looks == 0 || !self.app.events.is_seen(&domain) {
-            return;
-        }
-        self.looks -= 1;
-        let assessment = assess();
-        for judged in assessment.judged.iter().filter(|judged| judged.status != Status::Unknown) {
-            let (id, code) = (judged.expectation.id.word(), judged.code.word());
-            if self.told.insert(id, code) == Some(code) {
-                continue;
-            }
-            let message = Sanitized::sentence(&judged.message);
-            let row = RowEvent { domain: &domain, id, status: judged.status.word(), code, message: &message };
-            self.app.tell(self.domain, "row", &row);
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct RowEvent<'a> {
-    domain: &'a str,
-    id: &'static str,
-    status: &'static str,
-    code: &'static str,
-    message: &'a str,
-}
-
-/// Removes a check from those in progress when it ends, also after a failure.
-struct Ended {
-    app: Arc<App>,
-    key: Key,
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        lock(&self.app.underway).remove(&self.key);
-    }
-}
-
-#[derive(Serialize)]
-struct Progress {
-    domain: String,
-}
-
-#[derive(Serialize)]
-struct CheckEvent {
-    domain: String,
-    verdict: &'static str,
-    /// True if the verdict has changed.
-    changed: bool,
-    left: String,
-    checked_at: Timestamp,
-    next_check_at: Option<Timestamp>,
 }
 
 impl Domain {
@@ -511,30 +245,6 @@ impl Domain {
             used: now,
             ended: None,
             failure: None,
-        }
-    }
-}
-
-/// Waits for a check within a time limit.
-pub(super) async fn outcome(check: &mut Underway, patience: Duration) -> Option<Outcome> {
-    match timeout(patience, check.wait_for(Option::is_some)).await {
-        Ok(Ok(outcome)) => outcome.clone(),
-        Ok(Err(_)) => Some(Err("a part of the program failed while the domain was checked".into())),
-        Err(_) => None,
-    }
-}
-
-/// Removes the least recently requested domains that are not watched, until the limit is met.
-fn evict(domains: &mut BTreeMap<Name, Domain>) {
-    let mut visited: Vec<(Timestamp, Name)> = domains
-        .iter()
-        .filter(|(_, one)| !one.is_watched)
-        .map(|(name, one)| (one.used, name.clone()))
-        .collect();
-    if visited.len() > MOST_VISITED {
-        visited.sort();
-        for (_, name) in visited.drain(..visited.len() - MOST_VISITED) {
-            domains.remove(&name);
         }
     }
 }

@@ -47,7 +47,8 @@ pub(super) struct Events {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
     /// The number of open pages of each domain.
     seen: Arc<Mutex<HashMap<String, usize>>>,
-    /// The rows of checks that a page was loaded during: its stream opens a moment later, and begins with them.
+    /// The rows sent so far by checks in progress. A page that is loaded meanwhile opens its stream a moment later, and
+    /// the stream begins with them.
     rows: Mutex<HashMap<String, Vec<Arc<Event>>>>,
 }
 

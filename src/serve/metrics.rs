@@ -52,7 +52,7 @@ pub(super) async fn probe(app: &Arc<App>, name: &Name, phase: Option<Phase>, pat
             let dated = Dated { report: &report, checked_at: checked.facts.checked_at };
             probed(name, &dated, is_complete, took)
         }
-        Some(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error),
+        Some(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         None => {
             let known = app.domain(name).known.filter(|_| phase.is_none());
             match known {

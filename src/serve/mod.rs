@@ -32,14 +32,14 @@ mod metrics;
 mod notices;
 mod options;
 mod pages;
-mod picture;
 mod plan;
-mod plans;
+mod plan_cache;
 mod rendering;
 mod respond;
 mod router;
 mod systemd;
 mod token;
+mod verdict_chart;
 mod watcher;
 
 use std::io;
@@ -61,8 +61,8 @@ use database::{Database, Loaded};
 use listener::Connections;
 
 pub use database::{DatabaseError, default_database};
-pub use options::{BasePath, HostName, ServeOptions, listen_address};
-pub use token::AccessToken;
+pub use options::{BasePath, HostName, ServeOptionError, ServeOptions, listen_address};
+pub use token::{AccessToken, AccessTokenError};
 
 /// The time limit for responses and checks in progress at shutdown.
 const LAST: Duration = Duration::from_millis(3500);
@@ -91,8 +91,23 @@ pub enum ServeError {
     Thread(io::Error),
 }
 
+/// The reason why new options are not used; the previous ones stay in force.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// The options cannot be read: the message of the command that the server was started with.
+    #[error("{0}")]
+    Options(String),
+    /// Options or files cannot be used.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A part of the program failed.
+    #[error(transparent)]
+    Stopped(#[from] tokio::task::JoinError),
+}
+
 /// Reads the options of the run again.
-pub type Reload = Arc<dyn Fn() -> Result<RunOptions, String> + Send + Sync>;
+pub type Reload = Arc<dyn Fn() -> Result<RunOptions, ReloadError> + Send + Sync>;
 
 /// Serves until the clock says that the user wants to stop. `say` receives notes for standard error.
 ///
@@ -202,13 +217,12 @@ async fn reload_settings(app: Arc<App>, reload: Reload, changed: Arc<Notify>) {
     }
 }
 
-async fn reload_once(app: &Arc<App>, reload: &Reload) -> Result<(), String> {
+async fn reload_once(app: &Arc<App>, reload: &Reload) -> Result<(), ReloadError> {
     let reload = Arc::clone(reload);
     // Reading files would block the runtime.
-    let options =
-        tokio::task::spawn_blocking(move || reload()).await.map_err(|error| error.to_string())??;
+    let options = tokio::task::spawn_blocking(move || reload()).await??;
     let history = app.checker().history();
-    let checker = app.checks.open(options, history).await.map_err(|error| error.to_string())?;
+    let checker = app.checks.open(options, history).await?;
     checker.notes().iter().for_each(|note| app.note(note.as_str()));
     app.replace_checker(Arc::new(checker));
     app.note("settings read again");

@@ -11,6 +11,21 @@ use crate::run::HookTargets;
 
 use super::token::AccessToken;
 
+/// The error of a text that is not the value of an option of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeOptionError {
+    /// Not the name of a host.
+    #[error("expected the name of a host without scheme and port, such as `dns.contoso.com`")]
+    Host,
+    /// Not a path prefix.
+    #[error("expected a path of letters, digits, `-`, `_`, `.` and `~`, such as `/cutover`")]
+    BasePath,
+    /// Not an address to listen on.
+    #[error("expected an address and a port, such as `127.0.0.1:8053` or `[::]:8053`")]
+    Listen,
+}
+
 /// The options of the server.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
@@ -68,9 +83,9 @@ impl HostName {
 }
 
 impl FromStr for HostName {
-    type Err = String;
+    type Err = ServeOptionError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ServeOptionError> {
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let is_label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -79,7 +94,7 @@ impl FromStr for HostName {
         if name.len() <= 253 && name.split('.').all(is_label) {
             return Ok(Self(name));
         }
-        Err("expected the name of a host without scheme and port, such as `dns.contoso.com`".into())
+        Err(ServeOptionError::Host)
     }
 }
 
@@ -106,9 +121,9 @@ impl fmt::Display for BasePath {
 }
 
 impl FromStr for BasePath {
-    type Err = String;
+    type Err = ServeOptionError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ServeOptionError> {
         let trimmed = text.trim_matches('/');
         if trimmed.is_empty() {
             return Ok(Self::default());
@@ -120,19 +135,19 @@ impl FromStr for BasePath {
         if trimmed.split('/').all(is_plain) {
             return Ok(Self(format!("/{trimmed}")));
         }
-        Err("expected a path of letters, digits, `-`, `_`, `.` and `~`, such as `/cutover`".into())
+        Err(ServeOptionError::BasePath)
     }
 }
 
 /// Parses the address to listen on: an IP address with a port, or `localhost` with a port.
 ///
 /// # Errors
-/// A message that says what was expected.
-pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+/// [`ServeOptionError::Listen`] for anything else.
+pub fn listen_address(text: &str) -> Result<SocketAddr, ServeOptionError> {
     if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
         return Ok(SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port));
     }
-    text.parse().map_err(|_| "expected an address and a port, such as `127.0.0.1:8053` or `[::]:8053`".into())
+    text.parse().map_err(|_| ServeOptionError::Listen)
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use crate::report::view::unicode;
 use crate::run::PlanFormat;
 
 use super::app::{App, Shown};
-use super::picture::{self, Span};
 use super::rendering::{self, Dated};
 use super::respond::{Reply, page, page_policy};
+use super::verdict_chart::{self, Span};
 
 /// The style of the pages in addition to that of the report.
 const MORE_STYLE: &str = "
@@ -209,7 +209,7 @@ fn row(one: &Shown) -> Row {
         path: one.domain.without_trailing_dot(),
         name: shown_name(&one.domain),
         verdict: verdict_word(one),
-        class: known.map_or("faint", |known| picture::class(known.verdict)),
+        class: known.map_or("faint", |known| verdict_chart::class(known.verdict)),
         left: known.map(super::known::Known::left).unwrap_or_default(),
         since: time(known.map(super::known::Known::since)).unwrap_or_default(),
         checked: time(known.map(|known| known.checked_at)).unwrap_or_default(),
@@ -265,8 +265,8 @@ pub(super) fn domain(app: &App, name: &Name, plan: Option<ShownPlan>) -> Reply {
         formats: PlanFormat::ALL.iter().map(|format| format.word()).collect(),
         shown_plan,
         is_plan_awaited,
-        spans: known.map(|known| picture::spans(known, app.clock.now())).unwrap_or_default(),
-        size: picture::SIZE,
+        spans: known.map(|known| verdict_chart::spans(known, app.clock.now())).unwrap_or_default(),
+        size: verdict_chart::SIZE,
     };
     let refresh = match (&shown.known, shown.is_checking) {
         (Some(_), _) if is_plan_awaited => Some(2),

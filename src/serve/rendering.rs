@@ -3,16 +3,23 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::expected::Phase;
 use crate::report::format::{Format, html_of_domain};
 use crate::report::json::to_json;
-use crate::report::style::{Color, Detail, Marks, Style, UNLIMITED};
+use crate::report::style::{Color, Detail, Links, Marks, Style, UNLIMITED};
+use crate::report::view::{SCHEMA_VERSION, Summary};
 use crate::report::writer::Run;
 use crate::report::{DomainReport, Report};
 
 /// The style of text for people.
-pub(super) const PLAIN: Style =
-    Style { width: UNLIMITED, color: Color::Off, detail: Detail::Normal, marks: Marks::Unicode };
+pub(super) const PLAIN: Style = Style {
+    width: UNLIMITED,
+    color: Color::Off,
+    detail: Detail::Normal,
+    marks: Marks::Unicode,
+    links: Links::Off,
+};
 
 /// The report of a domain, with the time of its check.
 #[derive(Debug, Clone)]
@@ -41,6 +48,15 @@ struct Document {
     watched: Vec<Watched>,
 }
 
+/// The state of the watched domains without their reports.
+#[derive(Serialize)]
+struct States {
+    schema_version: u32,
+    checked_at: Timestamp,
+    summary: Summary,
+    watched: Vec<Watched>,
+}
+
 /// The choice whether replies are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replies {
@@ -63,6 +79,17 @@ pub(super) fn json(now: Timestamp, domains: &[Dated<'_>], watched: Vec<Watched>,
     });
     let report = Report::new(now, phase, reports.collect());
     to_json(&Document { report, watched })
+}
+
+/// Returns the state of the watched domains, and the number of domains with each verdict.
+pub(super) fn states_json(
+    now: Timestamp,
+    verdicts: impl Iterator<Item = Verdict>,
+    watched: Vec<Watched>,
+) -> String {
+    let mut summary = Summary::default();
+    verdicts.for_each(|verdict| summary.add(verdict));
+    to_json(&States { schema_version: SCHEMA_VERSION, checked_at: now, summary, watched })
 }
 
 /// Returns the part of a page that is about a domain.

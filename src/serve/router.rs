@@ -140,6 +140,8 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
             .map_err(|_| no(StatusCode::BAD_REQUEST, "Unknown phase. Expected prepare, switch or tidy.")),
     };
     let is_asked = |name| parameter(query, name).is_some_and(|value| matches!(value.as_str(), "1" | "true"));
+    let is_declined =
+        |name| parameter(query, name).is_some_and(|value| matches!(value.as_str(), "0" | "false"));
     let replies = if is_asked("replies") { Replies::Written } else { Replies::LeftOut };
     match route {
         Route::List => {
@@ -169,6 +171,7 @@ async fn routed(app: &Arc<App>, client: IpAddr, request: Request<Incoming>) -> R
         }
         Route::Metrics => Ok(metrics::all(app)),
         Route::Healthy | Route::Ready => Ok(reply(StatusCode::OK, TEXT, "ok\n".to_owned())),
+        Route::ApiDomains if is_declined("reports") => Ok(api::states(app)),
         Route::ApiDomains => Ok(api::domains(app, replies)),
         Route::ApiDomain(typed) => Ok(api::domain(app, &target(&typed)?, phase()?, replies).await),
         Route::ApiPlan(typed) => {
@@ -219,22 +222,22 @@ fn plan_format(word: &str) -> Result<PlanFormat, String> {
     })
 }
 
-/// Writes the plan for the page of a domain, by the check that the page shows. Starts one where none is kept.
+/// Writes the plan of the check that the page of a domain shows. Starts a check if none is cached.
 async fn visit_plan(app: &Arc<App>, name: &Name, format: PlanFormat) -> ShownPlan {
     let query = PlanQuery::of(format);
     let phase = query.checked_phase();
-    let mut kept = app.open_plan(name, phase);
+    let mut cached = app.open_plan(name, phase);
     // A check of another phase is not renewed by the visit of the page.
     let is_old =
         |checked: &Checked| format.is_schedule() && !app.clock.is_recent(checked.facts.checked_at, AGE);
-    if kept.as_deref().is_none_or(is_old) {
+    if cached.as_deref().is_none_or(is_old) {
         match app.check(name, phase, None) {
             Ok(mut check) => drop(outcome(&mut check, GLANCE).await),
             Err(error) => app.fail_to_begin(name, &error),
         }
-        kept = app.open_plan(name, phase);
+        cached = app.open_plan(name, phase);
     }
-    ShownPlan { format, text: kept.map(|checked| query.text(&checked, app.checker().options())) }
+    ShownPlan { format, text: cached.map(|checked| query.text(&checked, app.checker().options())) }
 }
 
 /// Starts a check for a visitor if the last result is old. A result that takes longer arrives as an event.

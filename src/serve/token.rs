@@ -38,16 +38,21 @@ impl AccessToken {
     }
 }
 
-impl FromStr for AccessToken {
-    type Err = String;
+/// The minimum length of a token.
+const SHORTEST: usize = 8;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        const SHORTEST: usize = 8;
+/// The error of a text that is not a token: it is too short, or has other characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a token of {SHORTEST} or more visible ASCII characters without blanks")]
+pub struct AccessTokenError;
+
+impl FromStr for AccessToken {
+    type Err = AccessTokenError;
+
+    fn from_str(text: &str) -> Result<Self, AccessTokenError> {
         let text = text.trim();
         if text.len() < SHORTEST || !text.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Err(format!(
-                "expected a token of {SHORTEST} or more visible ASCII characters without blanks"
-            ));
+            return Err(AccessTokenError);
         }
         // The key need not be secret: hashing only gives both values the same length.
         let key = Key::new(HMAC_SHA256, env!("CARGO_PKG_NAME").as_bytes());

@@ -176,9 +176,11 @@ fn a_half_written_line_is_cut_where_standard_output_goes_on_in_the_file() {
         let words = format!("{words} --resume {earlier}");
         let status = program(&words, &workspace.path("")).stdout(append).stderr(Stdio::null()).status();
         assert_eq!(status.unwrap().code(), Some(1));
-        let told = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
-        let names: Vec<Value> =
-            told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].clone()).collect();
+        let written = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
+        let names: Vec<Value> = written
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["domain"].clone())
+            .collect();
         let all: Vec<Value> = (0..6).map(|number| format!("customer-{number}.example").into()).collect();
         assert_eq!(names, all);
     }
@@ -199,8 +201,8 @@ fn a_run_that_is_killed_in_the_middle_of_a_line_is_gone_on_from() {
         let status = program(&words, &workspace.path("")).stdout(append).stderr(Stdio::null()).status();
         assert!(status.unwrap().success());
     }
-    let told = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
-    let lines = told.lines().filter(|line| !line.is_empty());
+    let written = std::fs::read_to_string(workspace.path("run.ndjson")).unwrap();
+    let lines = written.lines().filter(|line| !line.is_empty());
     let names: Vec<String> = lines
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .map(|line| line["domain"].as_str().unwrap().to_owned())

@@ -1,4 +1,4 @@
-//! Which domains are checked, and how are they told?
+//! Which domains are checked, and how are they reported?
 
 use super::{State, at_source, recorded, zone};
 use crate::run::{Workspace, cutover, cutover_wide, cutover_with, surroundings};
@@ -12,9 +12,9 @@ fn several_domains_are_told_in_the_order_of_the_command_line() {
         names.map(|name| format!("--zone {}", workspace.put(&format!("{name}.zone"), zone(name, &[]))));
     let run = cutover(&format!("check {} {} --format json", names.join(" "), files.join(" ")));
     let json = run.json();
-    let told: Vec<&str> =
+    let named: Vec<&str> =
         json["domains"].as_array().unwrap().iter().map(|domain| domain["domain"].as_str().unwrap()).collect();
-    assert_eq!((run.status, told), (0, names.to_vec()));
+    assert_eq!((run.status, named), (0, names.to_vec()));
     let table = cutover_wide(&format!("check {} {}", names.join(" "), files.join(" "))).out;
     let places = names.map(|name| table.find(name).unwrap());
     assert!(places.is_sorted(), "{table}");

@@ -25,6 +25,32 @@ fn every_verdict_has_a_next_step() {
 }
 
 #[test]
+fn mail_that_is_at_microsoft_already_needs_no_preparation() {
+    let workspace = Workspace::new();
+    let step = |name: &str, text: String, options: &str| {
+        let file = workspace.put(name, text);
+        let run = cutover_wide(&format!("check contoso.com --zone {file} --phase prepare {options}"));
+        next(&run).replace(&format!(" --zone {file}"), "")
+    };
+    let moved = zone("contoso.com", &[]);
+    assert_eq!(step("moved.zone", moved, ""), "cutover check contoso.com");
+    let unsent = zone(
+        "contoso.com",
+        &[("SPF", "@ TXT \"v=spf1 include:spf.example -all\"\nspf.example. TXT \"v=spf1 -all\"")],
+    );
+    assert_eq!(step("unsent.zone", unsent, ""), "cutover watch contoso.com");
+    // Mail at the source, at a declared filter, or nowhere by intent has to be prepared.
+    let ready = at_source("contoso.com")
+        .replace("include:emailsrvr", "include:spf.protection.outlook.com include:emailsrvr");
+    assert_eq!(step("source.zone", ready.clone(), ""), "cutover plan contoso.com");
+    let filtered = zone("contoso.com", &[("MX", "@ MX 0 mx1.filter.example.")]);
+    assert_eq!(
+        step("filtered.zone", filtered, "--gateway filter.example"),
+        "cutover plan contoso.com --gateway filter.example"
+    );
+}
+
+#[test]
 fn options_of_a_line_of_a_list_are_repeated() {
     let workspace = Workspace::new();
     let file = workspace.put("contoso.com.zone", at_source("contoso.com"));

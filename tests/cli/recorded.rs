@@ -88,8 +88,8 @@ fn a_replay_gives_the_same_bytes_and_status() {
             let live = cutover(&format!("check contoso.com {options} --format {format} --record {file}"));
             let replayed = cutover(&format!("check --replay {file} --format {format}"));
             // The next step is that of the run.
-            let told = |run: &Run| (run.status, without_next_step(&run.out), run.err.clone());
-            assert_eq!(told(&live), told(&replayed), "{name} as {format}");
+            let result = |run: &Run| (run.status, without_next_step(&run.out), run.err.clone());
+            assert_eq!(result(&live), result(&replayed), "{name} as {format}");
             assert_ne!(live.status, 2);
             let named = cutover(&format!("check contoso.com --replay {file} --format {format}"));
             assert_eq!(named, replayed);

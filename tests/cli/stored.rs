@@ -205,10 +205,10 @@ fn a_table_of_stored_results_is_that_of_the_check_with_its_time() {
             let stored = cutover(&format!("{check} {options} --format json"));
             let file = workspace.put("stored.json", &stored.out);
             let report = cutover(&format!("report {file} {options}"));
-            let told: String =
+            let text: String =
                 report.out.split_inclusive('\n').filter(|line| !line.starts_with("Checked ")).collect();
-            let (told, table_out) = (without_next_step(&told), without_next_step(&table.out));
-            assert_eq!((report.status, told), (table.status, table_out), "{check} {options}");
+            let (text, table_out) = (without_next_step(&text), without_next_step(&table.out));
+            assert_eq!((report.status, text), (table.status, table_out), "{check} {options}");
         }
     }
 }

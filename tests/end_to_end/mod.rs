@@ -2,7 +2,7 @@
 //!
 //! Runs wherever Debian's `knot` and `unbound` are installed, and says so where they are not.
 
-mod bounded;
+pub mod bounded;
 mod browser;
 mod devtools;
 mod handed_on;

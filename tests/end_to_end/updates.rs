@@ -3,7 +3,7 @@
 use super::{Internet, run, run_json, start, verdict};
 
 #[test]
-fn scripts_of_updates_make_ready_and_their_ways_back_undo_it() {
+fn a_script_of_updates_makes_ready_and_its_way_back_undoes_it() {
     let Some(internet) = start() else { return };
     for domain in ["contoso.com", "branch.contoso.com", "adatum.com"] {
         let before = internet.contents(domain);
@@ -13,37 +13,25 @@ fn scripts_of_updates_make_ready_and_their_ways_back_undo_it() {
             assert_eq!(status, 0);
             script
         };
-        let commands = |script: &str| -> Vec<String> {
-            script.lines().filter(|line| !line.starts_with(';')).map(str::to_owned).collect()
-        };
-        let mut undone = Vec::new();
-        // Each script makes one section of the plan.
-        loop {
-            let forth = plan(&[]);
-            if commands(&forth).is_empty() {
-                break;
-            }
-            assert!(undone.len() < 3, "{forth}");
-            internet.update(domain, &forth).unwrap();
-            internet.flush();
-            // What was seen is not there any more, so the server refuses to do it again.
-            internet.update(domain, &forth).unwrap_err();
-            let (_, undo) = forth.split_once("; To undo").unwrap();
-            let (_, undo) = undo.split_once(":\n").unwrap();
-            let undo: String =
-                undo.lines().map(|line| line.trim_start_matches("; ").to_owned() + "\n").collect();
-            undone.push(undo);
-        }
+        let (forth, back) = (plan(&[]), plan(&["--rollback"]));
+        internet.update(domain, &forth).unwrap();
+        internet.flush();
         let check = ["check", domain, "--format", "json"];
         let (status, report) = run_json(&check, &internet.arguments());
         assert_eq!((status, verdict(&report)), (0, "ready"), "{report:#}");
-        assert!(!undone.is_empty());
-        for undo in undone.iter().rev() {
-            internet.update(domain, undo).unwrap();
-            internet.update(domain, undo).unwrap_err();
-        }
+        // What was seen is not there any more, so the server refuses to do it again.
+        internet.update(domain, &forth).unwrap_err();
+        // What the script says at its end is what `--rollback` said before.
+        let (_, undo) = forth.split_once("; To undo:\n").unwrap();
+        let undo: String = undo.lines().map(|line| line.trim_start_matches("; ").to_owned() + "\n").collect();
+        let commands = |script: &str| -> Vec<String> {
+            script.lines().filter(|line| !line.starts_with(';')).map(str::to_owned).collect()
+        };
+        assert_eq!(commands(&undo), commands(&back));
+        internet.update(domain, &undo).unwrap();
         internet.flush();
         assert_eq!(internet.contents(domain), before);
+        internet.update(domain, &back).unwrap_err();
     }
 }
 

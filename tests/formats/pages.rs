@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use cutover::check::{Code, JudgeOptions, Status, assess};
+use cutover::cli::Surroundings;
 use cutover::facts::{Facts, Role, Server, TrustPolicy};
 use cutover::record::RecordType;
 use cutover::report::format::{Format, HTML_POLICY, HTML_SCRIPT, HTML_STYLE, html_of_domain};
+use cutover::report::style::{Color, Links};
 use cutover::report::view::{ChangeView, DomainReport};
 use cutover::report::writer::Run;
 use cutover::report::{Sanitized, Style};
 use scraper::{ElementRef, Html, Selector};
 
-use crate::run::{Workspace, cutover};
+use crate::cli::at_source;
+use crate::run::{Workspace, cutover, cutover_with, surroundings};
 use crate::world::{Fill, Outcome, World, file};
 
 /// The scenarios of the repository, each with its path, its world and what came out of it.
@@ -382,11 +385,73 @@ fn times_of_caches_and_changes_are_on_the_pages() {
     }
 }
 
+#[test]
+fn codes_are_links_on_a_terminal_that_supports_them() {
+    let url = "https://docs.example/cutover.html";
+    let demo = "check contoso.com --zone fixtures/demo/contoso.com.zone";
+    for (width, color) in
+        [(None, Color::Off), (Some(80), Color::Off), (Some(140), Color::Off), (Some(140), Color::On)]
+    {
+        let around = Surroundings { width, color, ..surroundings() };
+        let terminal = Surroundings { links: Links::On, ..around.clone() };
+        let written = |more: &str, around: &Surroundings| {
+            cutover_with(format!("{demo} {more}").split_whitespace(), around).out
+        };
+        let plain = written("", &around);
+        // Without a published manual there is nothing to link to.
+        assert_eq!(written("", &terminal), plain);
+        assert_eq!(written(&format!("--manual-url {url}"), &around), plain);
+        let mut linked = written(&format!("--manual-url {url}"), &terminal);
+        for code in ["mx-at-source", "alias-missing"] {
+            let link = format!("\u{1b}]8;;{url}#{code}\u{1b}\\{code}\u{1b}]8;;\u{1b}\\");
+            assert!(linked.contains(&link), "{width:?} {code}: {linked:?}");
+        }
+        for code in Code::ALL {
+            linked = linked.replace(&format!("\u{1b}]8;;{url}#{code}\u{1b}\\"), "");
+        }
+        assert_eq!(linked.replace("\u{1b}]8;;\u{1b}\\", ""), plain, "{width:?}");
+    }
+    // A file is not a terminal.
+    let workspace = Workspace::new();
+    let file = workspace.free("report.txt");
+    let words = format!("{demo} --manual-url {url} --output table={file}");
+    cutover_with(words.split_whitespace(), &Surroundings { links: Links::On, ..surroundings() });
+    assert!(!std::fs::read_to_string(file).unwrap().contains('\u{1b}'));
+}
+
 /// The check of the demo, with more options.
 fn demo(more: &str) -> String {
     let run = cutover(&format!("check contoso.com --zone fixtures/demo/contoso.com.zone {more}"));
     assert_eq!(run.status, 1, "{}", run.err);
     run.out
+}
+
+#[test]
+fn a_page_about_several_domains_explains_each_code_once() {
+    let names: Vec<String> = (0..40).map(|number| format!("customer-{number}.example")).collect();
+    let zones: String = names.iter().map(|name| at_source(name)).collect();
+    let workspace = Workspace::new();
+    let file = workspace.put("all.zone", &zones);
+    let page = |count: usize| {
+        cutover(&format!("check {} --zone {file} --format html", names[..count].join(" "))).out
+    };
+    let several = Html::parse_document(&page(3));
+    assert!(several.errors.is_empty(), "{:?}", several.errors);
+    let links: BTreeSet<String> = select(&several, "td > a[href^='#']:has(code)")
+        .into_iter()
+        .map(|link| link.value().attr("href").unwrap().trim_start_matches('#').to_owned())
+        .collect();
+    assert!(links.contains("mx-at-source"), "{links:?}");
+    let explained: Vec<String> = select(&several, "details.why > div[id]")
+        .into_iter()
+        .map(|section| section.value().attr("id").unwrap().to_owned())
+        .collect();
+    assert_eq!(explained.len(), links.len());
+    assert_eq!(explained.into_iter().collect::<BTreeSet<_>>(), links);
+    // Whatever is repeated for each domain is about the domain.
+    let (few, many) = (page(20).len(), page(40).len());
+    assert!((many - few) / 20 < 8_000, "{few} {many}");
+    assert!(!page(1).contains('\0') && !page(2).contains('\0'));
 }
 
 #[test]

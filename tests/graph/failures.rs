@@ -108,9 +108,9 @@ fn what_is_no_list_is_refused() {
         let tenant = answering("200 OK", "content-type: application/json\r\n", body);
         refused(&tenant.run(CHECK), &[part, "Microsoft Graph", "contoso.com"]);
     }
-    let told =
+    let body =
         format!("{{\"value\": [{{\"label\": \"{TOKEN}\", \"recordType\": \"Txt\", \"text\": \"x\"}}]}}");
-    refused(&answering("200 OK", "", &told).run(CHECK), &["repeats the token"]);
+    refused(&answering("200 OK", "", &body).run(CHECK), &["repeats the token"]);
     let large = format!("{{\"value\": [], \"more\": \"{}\"}}", "x".repeat(5 << 20));
     refused(&answering("200 OK", "", &large).run(CHECK), &["4 MiB"]);
     let tenant = answering("200 OK", "", "");

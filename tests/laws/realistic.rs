@@ -70,16 +70,16 @@ impl Tally {
 
     /// Fails with an example of each class of faults.
     fn hold(&self) {
-        let mut told = self.story();
+        let mut message = self.story();
         for (class, zones) in &self.faults {
             let shortest = zones.iter().min_by_key(|zone| zone.len()).unwrap();
             let others: BTreeSet<&str> = zones.iter().filter_map(|zone| zone.lines().next()).collect();
             let others: Vec<&str> = others.into_iter().take(12).collect();
-            writeln!(told, "\n{} times {class}\n{}\nsuch as\n{shortest}", zones.len(), others.join("\n"))
+            writeln!(message, "\n{} times {class}\n{}\nsuch as\n{shortest}", zones.len(), others.join("\n"))
                 .unwrap();
         }
-        assert!(self.faults.is_empty(), "{} classes of faults\n{told}", self.faults.len());
-        tell(&told);
+        assert!(self.faults.is_empty(), "{} classes of faults\n{message}", self.faults.len());
+        tell(&message);
     }
 }
 
@@ -200,14 +200,14 @@ fn step(
     for fault in faults {
         let class = fault.split(": ").next().unwrap().to_owned();
         let class = if class == "1 left" || class == "1 planned again" { fault.clone() } else { class };
-        let told = format!(
+        let message = format!(
             "zone {number}, {phase}{}: {fault}\n{}\n{}\nthen\n{}",
             zone.options,
             zone.text,
             checked.story(),
             again.story()
         );
-        tally.faults.entry(class).or_default().push(told);
+        tally.faults.entry(class).or_default().push(message);
     }
     published
 }

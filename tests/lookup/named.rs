@@ -119,8 +119,8 @@ fn a_replay_compares_again() {
                 "check contoso.com {options} --name-server 127.0.0.60 --format {format} --record {file}"
             ));
             let replay = cutover(&format!("check --replay {file} --format {format}"));
-            let told = |run: &Run| (run.status, without_next_step(&run.out));
-            assert_eq!(told(&live), told(&replay), "{name} {format}");
+            let result = |run: &Run| (run.status, without_next_step(&run.out));
+            assert_eq!(result(&live), result(&replay), "{name} {format}");
             assert!(live.out.contains("zone-incomplete"), "{name}: {}", live.out);
         }
     }

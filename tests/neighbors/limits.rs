@@ -38,8 +38,8 @@ fn few_open_files_make_no_domain_ready() {
                 "changes-needed" => {}
                 "undetermined" => {
                     let replies = result["replies"].as_array().unwrap();
-                    let told = replies.iter().any(|reply| reply["outcome"] == "not-sent");
-                    assert!(told, "{name}: {result:#}");
+                    let is_reported = replies.iter().any(|reply| reply["outcome"] == "not-sent");
+                    assert!(is_reported, "{name}: {result:#}");
                 }
                 verdict => panic!("{files} files, {name} is {verdict}: {}", run.err),
             }

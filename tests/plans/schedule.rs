@@ -393,8 +393,8 @@ fn commands_repeat_the_options_and_are_accepted() {
     for command in commands {
         // As a shell of Windows takes it, where a list is quoted.
         let words = command.replace('"', "");
-        let accepted = cutover::cli::accepts(words.split(' ').map(Into::into));
-        assert_eq!(accepted, Ok(()), "{command}");
+        cutover::cli::accepts(words.split(' ').map(Into::into))
+            .unwrap_or_else(|error| panic!("{command}: {error}"));
         assert!(
             command.contains("--verification MS=ms12345678") && command.ends_with("--ascii"),
             "{command}"

@@ -227,6 +227,20 @@ fn the_list_of_the_api_is_a_report_of_all_domains() {
         json["watched"].as_array().unwrap().iter().filter_map(|one| one["domain"].as_str()).collect();
     assert_eq!(watched, BTreeSet::from(["contoso.com", "fabrikam.com"]));
     assert!(json["watched"][0]["next_check_at"].is_string(), "{json}");
+    // Without the reports the same state is left.
+    let states = server.get("/api/v1/domains?reports=false");
+    assert!(states.body.len() < list.body.len() / 4, "{}", states.body);
+    let states = states.json();
+    assert!(states["domains"].is_null());
+    for field in ["schema_version", "summary"] {
+        assert_eq!(states[field], json[field], "{field}");
+    }
+    for field in ["domain", "verdict", "left", "since"] {
+        let of = |json: &serde_json::Value| -> Vec<serde_json::Value> {
+            json["watched"].as_array().unwrap().iter().map(|one| one[field].clone()).collect()
+        };
+        assert_eq!(of(&states), of(&json), "{field}");
+    }
 }
 
 #[test]

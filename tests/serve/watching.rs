@@ -147,13 +147,14 @@ fn the_watch_checks_again_by_itself() {
 fn a_change_that_holds_is_told_to_a_command() {
     let zones = [("contoso.com", at_source("contoso.com"))];
     let folder = Folder::of(&zones);
-    let told = folder.path("told");
+    let notices = folder.path("notices");
     // The words of a test hold no blanks.
-    let command = folder.workspace.put("tell", format!("#!/bin/sh\ncat >> {}\n", told.display()));
+    let command = folder.workspace.put("tell", format!("#!/bin/sh\ncat >> {}\n", notices.display()));
     std::process::Command::new("chmod").args(["+x", &command]).status().unwrap();
     let server = Server::start(&format!("{} --every 1s --on-change {command}", folder.settings()));
     server.get_until("/domains/contoso.com", |answer| answer.body.contains("Checked at"));
     folder.publish("contoso.com", &zone("contoso.com", &[]));
-    let notice = wait_for(|| std::fs::read_to_string(&told).ok().filter(|text| text.contains("\"after\"")));
+    let notice =
+        wait_for(|| std::fs::read_to_string(&notices).ok().filter(|text| text.contains("\"after\"")));
     assert!(notice.contains("contoso.com") && notice.contains("ready"), "{notice}");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cutover::facts::{Outcome, Reply};
-use cutover::lookup::transport::{RateLimits, Transport};
+use cutover::lookup::transport::Transport;
 use futures_util::future::join_all;
 use hickory_resolver::proto::op::ResponseCode;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use crate::lab::{Lab, LabServer, Say, Via};
 const DELAY: Duration = Duration::from_millis(20);
 
 fn polite(server: &LabServer, in_flight: u32, per_second: Option<u32>, patience: Duration) -> Client {
-    let transport = Transport::new(patience).with_rate_limits(RateLimits { in_flight, per_second });
+    let transport = Transport::new(patience).with_rate_limits(in_flight, per_second);
     Client { transport, ..Client::authority(server.address()) }
 }
 

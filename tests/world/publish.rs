@@ -1,4 +1,4 @@
-//! Publishes plans: the one place in the tests that does what an administrator does with the changes of a plan.
+//! Publishes plans: the one place in the tests and fuzz targets that does what an administrator does with the changes of a plan.
 
 use cutover::facts::{Facts, Outcome, Reply};
 use cutover::plan::Change;

@@ -10,6 +10,8 @@ use crate::expected::{
 use crate::facts::{Existence, FactsView, LookupFailure};
 use crate::record::{Name, Question, RecordType};
 
+use crate::check::{doubled, wildcard};
+
 use super::{Case, Host, classify};
 
 /// The MX host that Microsoft has assigned, according to DNS.
@@ -140,14 +142,18 @@ fn may_be_recent(subject: &Subject, expected: Option<&Name>) -> bool {
     subject.tenant.is_some() && expected.is_some_and(is_newer)
 }
 
-/// Returns the published MX host that begins with the domain's own token and exists.
+/// Returns the published MX host that begins with the domain's own token and exists. One that was published with the zone
+/// name twice counts as well.
 fn published_host(
     case: &Case<'_>,
     mx: &Expectation,
     hosts: &MailHosts,
 ) -> Result<Option<Name>, LookupFailure> {
     let set = case.view.set(&mx.name, mx.rtype)?;
-    let own = set.data.iter().filter_map(|data| data.target()).filter(|host| {
+    let doubled = doubled::names(&mx.name, &case.subject.domain).into_iter();
+    let doubled: Vec<_> =
+        doubled.flat_map(|(name, _)| wildcard::own(&case.without_asking(), &name, mx.rtype).data).collect();
+    let own = set.data.iter().chain(&doubled).filter_map(|data| data.target()).filter(|host| {
         let kind = classify(host, hosts, &case.subject.domain, case.source);
         matches!(kind, Host::Right | Host::RightPartition | Host::RightOlder)
     });

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::expected::{Origin, Phase};
 use crate::record::{Name, RecordData, RecordType};
 
+use crate::check::{doubled, wildcard};
+
 use super::{Edit, Exchange, Host, MxJudge, classify, is_absent};
 
 impl MxJudge<'_> {
@@ -59,11 +61,15 @@ impl MxJudge<'_> {
         }
         let is_proposed = after.is_empty();
         let is_by_rule = matches!(self.expectation.origin, Origin::Derived | Origin::Found);
+        let is_known = !self.expectation.data.is_empty() && self.absent_host().is_none();
+        let carried = if is_proposed && !is_known { self.at_doubled_name() } else { BTreeSet::new() };
+        let is_carried = !carried.is_empty();
+        after.extend(carried);
         // A host that does not exist according to this run is never proposed, even if it was given: mail would bounce.
-        if is_proposed && self.absent_host().is_some() {
+        if is_proposed && !is_carried && self.absent_host().is_some() {
             return Vec::new();
         }
-        if is_proposed {
+        if is_proposed && !is_carried {
             after.extend(self.expectation.data.iter().cloned());
         }
         if after.is_empty() || after == self.set.data {
@@ -71,7 +77,19 @@ impl MxJudge<'_> {
         }
         // A host that could not be looked up must not be the only one left.
         let is_unseen = self.hosts.gateways.is_empty() && after.iter().all(|data| self.is_unseen(data));
-        self.edit(after, is_proposed && is_by_rule || !is_proposed && is_unseen)
+        let is_doubtful = self.doubt().is_some();
+        self.edit(after, is_doubtful || is_carried || is_proposed && is_by_rule || !is_proposed && is_unseen)
+    }
+
+    /// Returns the records with a right host that exists and that were published with the zone name twice.
+    fn at_doubled_name(&self) -> BTreeSet<RecordData> {
+        let domain = &self.case.subject.domain;
+        let names = doubled::names(&self.expectation.name, domain).into_iter();
+        let there = names.flat_map(|(name, _)| wildcard::own(self.case, &name, RecordType::Mx).data);
+        let is_right = |data: &RecordData| {
+            data.target().is_some_and(|host| self.is_right(host) && !is_absent(self.case, host))
+        };
+        there.filter(is_right).collect()
     }
 
     /// Returns the host to publish if it is known not to exist.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::expected::{Cloud, MailHosts, Purpose, domain_of, token};
+use crate::expected::{Cloud, HostDoubt, MailHosts, Purpose, domain_of, doubt, token};
 use crate::facts::zone_candidates;
 use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
@@ -58,6 +58,11 @@ impl Host {
         )
     }
 
+    /// Returns whether mail is delivered to the host before the switch, if it exists.
+    pub(super) fn takes_mail(&self) -> bool {
+        !matches!(self, Self::Null | Self::Malformed(..) | Self::Retired(_) | Self::WrongCloud(_))
+    }
+
     /// Returns the address types to read: none for hosts that are wrong whether they exist or not.
     pub(super) fn types_read(&self) -> &'static [RecordType] {
         match self {
@@ -79,7 +84,16 @@ pub(in crate::check) fn classify(
         return Host::Null;
     }
     if hosts.given.as_ref() == Some(exchange) {
-        return Host::Right;
+        return match doubt(exchange, domain, hosts.cloud, &hosts.gateways) {
+            Some(HostDoubt::OtherDomain(other)) => Host::OtherDomain(Some(other)),
+            Some(
+                HostDoubt::Misspelled(_)
+                | HostDoubt::Unusual(_)
+                | HostDoubt::OtherCloud(_)
+                | HostDoubt::NotMicrosoft,
+            )
+            | None => Host::Right,
+        };
     }
     if hosts.gateways.iter().any(|gateway| gateway.covers(exchange, domain)) {
         return Host::Filter;

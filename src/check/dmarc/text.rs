@@ -187,15 +187,28 @@ pub(in crate::check) fn is_right(set: &RecordSet) -> bool {
     sole(set).is_some_and(|policy| fault(policy).is_none())
 }
 
-/// Returns whether a TXT record is an invalid attempt at a policy.
+/// Returns whether a TXT record at `_dmarc` is an invalid attempt at a policy: its version is mistyped, missing or not
+/// first.
 pub(super) fn looks_like_policy(text: &Text) -> bool {
+    if is_policy(text) {
+        return false;
+    }
     let plain: String = text
         .lossy()
         .chars()
         .filter(|character| !character.is_whitespace() && !"\"'“”;".contains(*character))
         .collect();
     let plain = plain.to_ascii_lowercase();
-    !is_policy(text) && (plain.starts_with("v=dmarc") || plain.starts_with("dmarc1"))
+    if plain.contains("v=dmarc") || plain.starts_with("dmarc1") {
+        return true;
+    }
+    let lossy = text.lossy();
+    let list = TagList::parse(&lossy);
+    let value =
+        |name: &str| list.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name)).map(|tag| tag.value);
+    let is_of_other_kind = list.version().is_some_and(|first| first.name.eq_ignore_ascii_case("v"));
+    let asks = value("p").is_some_and(|policy| known_policy(policy).is_some());
+    !is_of_other_kind && (asks || value("rua").is_some_and(|list| uris(list).any(is_uri)))
 }
 
 /// Returns the reason why receivers do not apply the policy as intended; `None` for a valid policy.
@@ -293,28 +306,28 @@ fn is_uri(uri: &str) -> bool {
         || rest.split_once('@').is_some_and(|(local, _)| !local.is_empty()) && host_of(uri).is_some()
 }
 
-/// Returns the valid policy nearest to the published one: faulty tags are left out, and a missing `p` becomes `p=none`.
+/// Returns the valid policy nearest to the published one: every tag that is valid or plainly meant stays, faulty ones are
+/// left out, and a missing `p` becomes `p=none`.
 pub(super) fn repaired(text: &Text) -> String {
     let plain: String =
         text.lossy().chars().filter(|character| !"\"'“”\u{a0}".contains(*character)).collect();
-    let plain = with_semicolons(&plain);
-    let list = TagList::parse(&plain);
-    let get = |name: &str| list.tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name));
+    let tags = readable(&with_semicolons(&plain));
     let mut parts = vec!["v=DMARC1".to_owned()];
-    let asked = get("p").and_then(|tag| known_policy(tag.value)).unwrap_or("none");
-    parts.push(format!("p={asked}"));
-    let mut names = vec!["v".to_owned(), "p".to_owned()];
-    for tag in &list.tags {
-        let name = tag.name.to_ascii_lowercase();
+    let asked = tags.iter().filter(|(name, _)| name == "p").find_map(|(_, value)| meant_policy(value));
+    parts.push(format!("p={}", asked.unwrap_or("none")));
+    let mut names = vec!["v", "p"];
+    for (name, value) in &tags {
         let value = match name.as_str() {
-            "sp" | "np" => known_policy(tag.value).map(str::to_owned),
+            "sp" | "np" => meant_policy(value).map(str::to_owned),
             "rua" | "ruf" => {
-                let good: Vec<&str> = uris(tag.value).filter(|uri| is_uri(uri)).collect();
+                let good: Vec<String> = uris(value).filter_map(meant_uri).collect();
                 (!good.is_empty()).then(|| good.join(","))
             }
-            _ => (!is_malformed(tag) && !tag.value.is_empty()).then(|| tag.value.to_owned()),
+            // Receivers that follow RFC 7489 §6.3 read more combinations.
+            "fo" => value.split(':').all(|one| ["0", "1", "d", "s"].contains(&one)).then(|| value.clone()),
+            _ => (!is_malformed(&Tag { name, value }) && !value.is_empty()).then(|| value.clone()),
         };
-        if let Some(value) = value.filter(|_| !names.contains(&name)) {
+        if let Some(value) = value.filter(|_| !names.contains(&name.as_str())) {
             parts.push(format!("{name}={value}"));
             names.push(name);
         }
@@ -322,11 +335,49 @@ pub(super) fn repaired(text: &Text) -> String {
     parts.join("; ")
 }
 
+/// Returns the tags of a text, in lower case, with those that are written with a colon or a blank, and addresses that
+/// follow a semicolon in place of a comma.
+fn readable(plain: &str) -> Vec<(String, String)> {
+    let mut tags: Vec<(String, String)> = Vec::new();
+    let known = |name: &str| KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+    for part in plain.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        let list = TagList::parse(part);
+        let tag = list.tags.first().map(|tag| (tag.name, tag.value));
+        let tag = tag.or_else(|| part.split_once([':', ' ', '\t']).filter(|(name, _)| known(name)));
+        // A policy alone is the value of `p`.
+        let tag = tag.or_else(|| known_policy(part).map(|policy| ("p", policy)));
+        match (tag, tags.last_mut()) {
+            (Some((name, value)), _) => tags.push((name.to_ascii_lowercase(), value.trim().to_owned())),
+            (None, Some((name, addresses))) if name == "rua" || name == "ruf" => {
+                *addresses = format!("{addresses},{part}");
+            }
+            (None, _) => {}
+        }
+    }
+    tags
+}
+
+/// Returns the policy that a value was meant to request, if at most one character differs, or two in a long word.
+fn meant_policy(value: &str) -> Option<&'static str> {
+    let word =
+        value.split([' ', '\t', ',']).next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let most = |policy: &str| if policy.len() > 8 { 2 } else { 1 };
+    let near = |policy: &&str| {
+        word.len().abs_diff(policy.len()) <= 2 && strsim::osa_distance(&word, policy) <= most(policy)
+    };
+    known_policy(&word).or_else(|| POLICIES.into_iter().find(|policy| near(&policy)))
+}
+
+/// Returns the URI that an entry was meant to be: itself, or a mail address with its scheme.
+fn meant_uri(entry: &str) -> Option<String> {
+    [entry.to_owned(), format!("mailto:{entry}")].into_iter().find(|uri| is_uri(uri))
+}
+
 /// Returns the text with a semicolon before each tag that follows only a blank or another separator.
 fn with_semicolons(text: &str) -> String {
     let mut mended = String::with_capacity(text.len() + 4);
     for word in text.split_inclusive([' ', '\t']) {
-        let name = word.split('=').next().filter(|name| name.len() < word.len()).unwrap_or_default();
+        let name = word.split(['=', ':']).next().filter(|name| name.len() < word.len()).unwrap_or_default();
         let is_tag = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
         if is_tag {
             let end = mended.trim_end_matches([' ', '\t', ',', ':', '.']).len();
@@ -377,13 +428,21 @@ mod tests {
             ("v=DMARC1", "v=DMARC1; p=none"),
             ("v=DMARC1; p=monitor; rua=mailto:a@contoso.com", "v=DMARC1; p=none; rua=mailto:a@contoso.com"),
             ("v=DMARC1; p=reject; p=none", "v=DMARC1; p=reject"),
-            ("v=DMARC1; p=reject; rua=a@contoso.com", "v=DMARC1; p=reject"),
+            ("v=DMARC1; p=reject; rua=a@contoso.com", "v=DMARC1; p=reject; rua=mailto:a@contoso.com"),
+            (
+                "v=DMARC1; p=reject; p=none; rua=mailto:a@contoso.com;mailto:b@contoso.com; sp=quarentine; pct=20; fo=1:d:s",
+                "v=DMARC1; p=reject; rua=mailto:a@contoso.com,mailto:b@contoso.com; sp=quarantine; pct=20; fo=1:d:s",
+            ),
+            ("v=DMARC1; p:reject; rua:mailto:a@contoso.com", "v=DMARC1; p=reject; rua=mailto:a@contoso.com"),
+            ("v=DMARC1; p=rejcet, rua=mailto:a@contoso.com", "v=DMARC1; p=reject; rua=mailto:a@contoso.com"),
+            ("v=DMARC1; p=monitor; p=reject; x=1", "v=DMARC1; p=reject; x=1"),
             (
                 "v=DMARC1; p=reject; rua=mailto:a@contoso.com,b",
                 "v=DMARC1; p=reject; rua=mailto:a@contoso.com",
             ),
             ("v=DMARC1; p=reject; sp=no; adkim=x; pct=50", "v=DMARC1; p=reject; pct=50"),
-            ("v=DMARC1; reject", "v=DMARC1; p=none"),
+            ("v=DMARC1; reject", "v=DMARC1; p=reject"),
+            ("v=DMARC1; rejected; unknown", "v=DMARC1; p=none"),
             (
                 "v=DMARC1; p=reject rua=mailto:a@contoso.com; pct=50",
                 "v=DMARC1; p=reject; rua=mailto:a@contoso.com; pct=50",
@@ -398,6 +457,33 @@ mod tests {
             assert!(fault(&Text::from(text)).is_some(), "{text}");
             assert_eq!(repaired(&Text::from(text)), repaired_text, "{text}");
             assert_eq!(fault(&Text::from(repaired_text)), None, "{repaired_text}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_at_a_policy_keeps_its_tags() {
+        for (text, meant) in [
+            ("v=DMARC1 p=reject; sp=none", "v=DMARC1; p=reject; sp=none"),
+            ("p=reject; rua=mailto:a@contoso.com; v=DMARC1", "v=DMARC1; p=reject; rua=mailto:a@contoso.com"),
+            (
+                "p=quarantine; pct=20; ruf=mailto:a@contoso.com",
+                "v=DMARC1; p=quarantine; pct=20; ruf=mailto:a@contoso.com",
+            ),
+            ("DMARC1; p=none", "v=DMARC1; p=none"),
+            ("rua=mailto:a@contoso.com", "v=DMARC1; p=none; rua=mailto:a@contoso.com"),
+        ] {
+            assert!(looks_like_policy(&Text::from(text)), "{text}");
+            assert_eq!(repaired(&Text::from(text)), meant, "{text}");
+        }
+        for text in [
+            "v=DMARC1; p=none",
+            "v=DKIM1; p=MIGf",
+            "k=rsa; p=MIGf",
+            "v=TLSRPTv1; rua=mailto:a@contoso.com",
+            "",
+            "p=x",
+        ] {
+            assert!(!looks_like_policy(&Text::from(text)), "{text}");
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> V
             }
         })
     };
+    // What is published there is the only sign of the host until the domain itself has an MX record.
+    let is_replaced = judged.iter().any(|judged| judged.expectation.id == Id::Mx && !judged.fix.is_empty());
     let mut hazards = Vec::new();
     case.view.batch(|| {
         let types = [RecordType::Mx, RecordType::Txt].into_iter().filter(|rtype| is_missing(*rtype));
@@ -44,7 +46,11 @@ pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> V
     });
     for (name, _) in doubled::names(domain, domain) {
         if is_missing(RecordType::Mx) {
-            hazards.extend(found(case, &name, RecordType::Mx, hosts));
+            let found = found(case, &name, RecordType::Mx, hosts);
+            hazards.extend(found.map(|mut found| {
+                found.fix.retain(|_| is_replaced);
+                found
+            }));
         }
         if is_missing(RecordType::Txt) {
             hazards.extend(found(case, &name, RecordType::Txt, hosts));

@@ -14,14 +14,14 @@ use super::{
     Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
     wildcard,
 };
-use evidence::{is_evidence_type, is_host_of, is_of, own_records, platform_at};
+use evidence::{is_alias_of, is_evidence_type, is_host_of, is_of, is_of_reseller, own_records, platform_at};
 
 pub(in crate::check) use evidence::published_questions;
 
 /// Hosts below the domain that are commonly aliases of a mail platform: those that the platforms of the table have
 /// their customers publish, and those that people enter in mail programs.
 const ALIAS_HOSTS: &[&str] =
-    &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "pop", "smtp", "webmail"];
+    &["autoconfig", "cp", "cpanel", "email", "imap", "mail", "mobilemail", "pda", "pop", "smtp", "webmail"];
 /// Services of mail platforms (RFC 6186 §3) for which there is no expectation.
 const SERVICES: &[&str] =
     &[AUTODISCOVER_SERVICE, "_imap._tcp", "_imaps._tcp", "_pop3s._tcp", "_submission._tcp"];
@@ -29,10 +29,10 @@ const SERVICES: &[&str] =
 /// "Split domain routing", 2016-01-18).
 const MAIL_HOSTS: &[&str] = &["mail", "rackspace"];
 
-/// Reports, before the old service is closed, that its name servers serve the zone.
+/// Reports in the tidy phase that the zone is served by name servers of the old service.
 ///
-/// Once everything else is deleted, they may be the last sign of the platform. That sign alone does not prove a
-/// platform, so if none is known, the hazard is a warning and does not affect the result.
+/// Once everything else is deleted, they may be the only evidence of the platform, and not enough to prove it. If no
+/// platform is known, the hazard is therefore a warning and does not affect the result.
 pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Option<Hazard> {
     if case.phase() < Phase::Tidy {
         return None;
@@ -54,10 +54,10 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
         // Where DNS is sold apart from mail, closing the mail product leaves the zone as it is.
         if source.keeps_zones() {
             let rest = format!(
-                "Keep the {short} account: it serves the zone {apex}. Close only its mail product, or move the zone to \
-                 another DNS host first."
+                "Move the zone {apex} to another DNS host, or keep the {short} account and close only its mail product; \
+                 then waive this."
             );
-            return Some(Hazard { level: Severity::Warning, ..hazard(theirs, rest) });
+            return Some(hazard(theirs, rest));
         }
         let rest = format!(
             "Move the zone {apex} to another DNS host before you close the {short} account, which deletes it; then \
@@ -210,26 +210,32 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         }
         let Some(source) = case.source.or_else(|| platform_at(case, question)) else { continue };
         let Some((name, set)) = own_records(case, question, source) else { continue };
-        let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) =
-            set.data.into_iter().partition(|data| is_of(source, &name, data, domain));
+        let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) = set
+            .data
+            .into_iter()
+            .partition(|data| is_of(source, &name, data, domain) || is_alias_of(case, source, &name, data));
         if theirs.is_empty() {
             continue;
         }
+        let is_shared = theirs.iter().any(|data| is_of_reseller(&name, data, domain));
         let rtype = question.rtype;
-        let message = format!("{}: {}.", advice(rtype), points(&name, rtype, &theirs, source));
+        let message = format!("{}: {}.", advice(&name, rtype, &theirs), points(rtype, &theirs, source));
         let mut found = Hazard::new(Code::SourceLeft, &name, Some(rtype), message);
         found.records = theirs.iter().map(|data| format!("{name} {rtype} {data}")).collect();
         // Without proof that it is the platform being left, nothing of it is deleted. Mail of a subdomain may stay
         // there; only the admin knows where else it should go.
         let may_go = match rtype {
             RecordType::Mx => case.subject.source.is_some(),
-            _ => case.is_source_sure,
+            _ => case.is_source_sure && !is_shared,
         };
         if may_go {
             found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
         } else if is_edited(judged, question) {
             // The plan already deletes it for another reason.
             continue;
+        } else if is_shared {
+            found.level = Severity::Warning;
+            found.message += " Microsoft 365 that a reseller sold has the same record: keep it then.";
         } else {
             found.level = Severity::Warning;
             found.message +=
@@ -289,25 +295,28 @@ fn users(
     users
 }
 
-/// Returns a sentence part that says how a record still leads to the platform.
-fn points(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
-    let (name, short) = (backticked(name), source.short);
+/// Returns a sentence part that says how the records still lead to the platform.
+fn points(rtype: RecordType, theirs: &BTreeSet<RecordData>, source: &Provider) -> String {
+    let short = source.short;
     match rtype {
-        RecordType::Mx => {
-            let hosts = theirs.iter().filter_map(RecordData::target).map(backticked);
-            format!("mail for {name} still goes to {} ({short})", join_and(hosts))
-        }
-        RecordType::Txt => format!("{name} still has the DKIM key of {short}"),
-        _ => format!("{name} still points to {} ({short})", join_and(theirs.iter().map(shown))),
+        RecordType::Mx => format!("mail still goes to {short}"),
+        RecordType::Txt => format!("it is a DKIM key of {short}"),
+        _ => format!("it still points to {} ({short})", join_and(theirs.iter().map(shown))),
     }
 }
 
-/// Returns the advice for a leftover record of this type.
-fn advice(rtype: RecordType) -> &'static str {
+/// Returns the advice for leftover records, which names what to delete.
+fn advice(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>) -> String {
+    let name = backticked(name);
     match rtype {
-        RecordType::Mx => "Delete the record, or name the host that receives this mail from now on",
-        RecordType::Txt => "Delete the key once the last mail signed with it is delivered",
-        _ => "Delete the record, or point it to its replacement",
+        RecordType::Mx => {
+            let hosts = join_and(theirs.iter().filter_map(RecordData::target).map(backticked));
+            format!("Delete the MX of {name} to {hosts}, unless you name another host for this mail")
+        }
+        RecordType::Txt => {
+            format!("Delete the TXT record {name} once the last mail signed with it is delivered")
+        }
+        _ => format!("Delete the {rtype} record {name}, unless you point it to a replacement"),
     }
 }
 

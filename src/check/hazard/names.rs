@@ -18,7 +18,8 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[ExpectationResult
         if others.is_empty() {
             return None;
         }
-        let message = clash::message(name, &others, &judged.fix);
+        let gone = clash::types_to_delete(&judged.expectation, &others, &judged.fix);
+        let message = clash::message(name, &gone);
         let mut found = Hazard::new(Code::CnameWithOtherData, name, Some(RecordType::Cname), message);
         found.records = std::iter::once(RecordType::Cname)
             .chain(others)

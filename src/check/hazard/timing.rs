@@ -32,10 +32,16 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
         }
         let message = format!(
             "Lower the TTL of {rtype} {0} to {SHORT} seconds {2}: it changes at the switch, and caches \
-             keep it for {1}.",
+             keep it for {1}.{3}",
             backticked(name),
             lasting(ttl),
-            by_when(case, ttl)
+            by_when(case, ttl),
+            // The plan contains the edit only if the time of the switch is known.
+            if case.subject.switch_at.is_none() {
+                " Pass `--switch-at TIME` to get it into the plan."
+            } else {
+                ""
+            }
         );
         let mut found = Hazard::new(Code::TtlTooLong, name, Some(rtype), message);
         found.records =

@@ -14,11 +14,34 @@ const LONGEST_ID: usize = 32;
 /// The maximum number of report receivers that a sentence names.
 const MOST_RECEIVERS: usize = 10;
 
+/// The fault of TXT records that were meant to announce a policy or to request reports, for a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(in crate::check) enum RecordFault {
+    #[error("{count} TXT records begin with `{start}`, so none counts")]
+    Several { count: usize, start: &'static str },
+    #[error("`{text}` does not begin with `{start}`")]
+    Beginning { text: String, start: &'static str },
+    #[error("`id={0}` does not consist of 1 to {LONGEST_ID} letters and digits")]
+    Id(String),
+    #[error("`rua={0}` is neither `mailto:…` nor `https://…`")]
+    Receiver(String),
+    #[error("`{0}=…` is missing, or a field is empty")]
+    EmptyField(&'static str),
+    #[error("`{0}=…` is missing")]
+    NoField(&'static str),
+    #[error("`{0}` is given twice")]
+    Twice(&'static str),
+    #[error("`{0}` is not `name=value`")]
+    NoPair(String),
+    #[error("`{0}` has spaces around `=`")]
+    Spaces(String),
+}
+
 /// Returns whether the TXT records announce a policy (RFC 8461 §3.1).
 ///
 /// # Errors
-/// The fault, for a sentence, of TXT records that were meant to announce one.
-pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
+/// [`RecordFault`] of TXT records that were meant to announce one.
+pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, RecordFault> {
     let text = match sole(set, ANNOUNCEMENT) {
         Sole::None => return Ok(false),
         Sole::Fault(fault) => return Err(fault),
@@ -27,7 +50,7 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
     let id = sole_field(&text, ANNOUNCEMENT, "id")?;
     let valid = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
     if !valid {
-        return Err(format!("`id={}` does not consist of 1 to {LONGEST_ID} letters and digits", brief(id)));
+        return Err(RecordFault::Id(brief(id)));
     }
     Ok(true)
 }
@@ -35,8 +58,8 @@ pub(in crate::check) fn announced(set: &RecordSet) -> Result<bool, String> {
 /// Returns the receivers of reports, for a sentence (RFC 8460 §3); `None` if no reports are requested.
 ///
 /// # Errors
-/// The fault, for a sentence, of TXT records that were meant to request them.
-pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
+/// [`RecordFault`] of TXT records that were meant to request them.
+pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, RecordFault> {
     match sole(set, REPORTS) {
         Sole::None => Ok(None),
         Sole::Fault(fault) => Err(fault),
@@ -44,7 +67,7 @@ pub(super) fn reported(set: &RecordSet) -> Result<Option<String>, String> {
     }
 }
 
-fn receivers(text: &Text) -> Result<String, String> {
+fn receivers(text: &Text) -> Result<String, RecordFault> {
     let text = text.lossy();
     let receivers = sole_field(&text, REPORTS, "rua")?;
     let receivers: Vec<&str> = receivers.split(',').map(|receiver| receiver.trim_matches(BLANKS)).collect();
@@ -61,7 +84,7 @@ fn receivers(text: &Text) -> Result<String, String> {
         mail || rest("https://").is_some_and(|place| !place.is_empty())
     };
     if let Some(receiver) = receivers.iter().find(|receiver| !is_receiver(receiver)) {
-        return Err(format!("`rua={}` is neither `mailto:…` nor `https://…`", brief(receiver)));
+        return Err(RecordFault::Receiver(brief(receiver)));
     }
     Ok(join_and(receivers.iter().take(MOST_RECEIVERS).map(|receiver| format!("`{}`", brief(receiver)))))
 }
@@ -71,7 +94,7 @@ const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Returns the value of the only field of this name, if all fields after the version are well formed (RFC 8461 §3.1,
 /// RFC 8460 §3: `name=value`, without blanks around the sign).
-fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, String> {
+fn sole_field<'a>(text: &'a str, start: &str, wanted: &'static str) -> Result<&'a str, RecordFault> {
     let rest = text.get(start.len()..).unwrap_or_default().trim_matches(BLANKS);
     // One semicolon is allowed at the end.
     let rest = rest.strip_suffix(';').unwrap_or(rest);
@@ -80,22 +103,22 @@ fn sole_field<'a>(text: &'a str, start: &str, wanted: &str) -> Result<&'a str, S
         let shown = brief(field);
         let Some((name, value)) = field.split_once('=') else {
             return Err(match field {
-                "" => format!("`{wanted}=…` is missing, or a field is empty"),
-                _ => format!("`{shown}` is not `name=value`"),
+                "" => RecordFault::EmptyField(wanted),
+                _ => RecordFault::NoPair(shown),
             });
         };
         if name.ends_with(BLANKS) || value.starts_with(BLANKS) {
-            return Err(format!("`{shown}` has spaces around `=`"));
+            return Err(RecordFault::Spaces(shown));
         }
         if name == wanted {
             if found.replace(value).is_some() {
-                return Err(format!("`{wanted}` is given twice"));
+                return Err(RecordFault::Twice(wanted));
             }
         } else if !is_extension(name, value) {
-            return Err(format!("`{shown}` is not `name=value`"));
+            return Err(RecordFault::NoPair(shown));
         }
     }
-    found.ok_or_else(|| format!("`{wanted}=…` is missing"))
+    found.ok_or(RecordFault::NoField(wanted))
 }
 
 /// Returns whether a field is a valid extension: its name has at most 32 characters, and its value is not empty and
@@ -112,12 +135,12 @@ fn is_extension(name: &str, value: &str) -> bool {
 enum Sole<'a> {
     None,
     One(&'a Text),
-    Fault(String),
+    Fault(RecordFault),
 }
 
 /// Finds the TXT record that begins with `start`. Others do not count, and if several begin so, none counts (RFC 8461
 /// §3.1, RFC 8460 §3).
-fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
+fn sole<'a>(set: &'a RecordSet, start: &'static str) -> Sole<'a> {
     let texts = || {
         set.data.iter().filter_map(|data| match data {
             RecordData::Txt(text) => Some(text),
@@ -128,7 +151,7 @@ fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
     match (counted.next(), counted.count()) {
         (Some(text), 0) => return Sole::One(text),
         (Some(_), more) => {
-            return Sole::Fault(format!("{} TXT records begin with `{start}`, so none counts", more + 1));
+            return Sole::Fault(RecordFault::Several { count: more + 1, start });
         }
         (None, _) => {}
     }
@@ -141,7 +164,7 @@ fn sole<'a>(set: &'a RecordSet, start: &str) -> Sole<'a> {
         plain.starts_with(&wanted) || plain.starts_with(wanted.trim_start_matches("v="))
     };
     match texts().find(meant) {
-        Some(text) => Sole::Fault(format!("`{}` does not begin with `{start}`", brief(&text.lossy()))),
+        Some(text) => Sole::Fault(RecordFault::Beginning { text: brief(&text.lossy()), start }),
         None => Sole::None,
     }
 }

@@ -34,6 +34,25 @@ impl Mode {
     }
 }
 
+/// The fault because of which senders cannot use a policy, for a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PolicyFault {
+    #[error("`{0}` is not `key: value`")]
+    NoPair(String),
+    #[error("the line `{0}: …` is missing")]
+    NoLine(&'static str),
+    #[error("`version: {0}` is not `version: STSv1`")]
+    Version(String),
+    #[error("`mode: {0}` is not `enforce`, `testing` or `none`")]
+    Mode(String),
+    #[error("`max_age: {0}` is not a number of seconds from 0 to {LONGEST}")]
+    MaxAge(String),
+    #[error("no line `mx: …` lists the mail hosts")]
+    NoHosts,
+    #[error("`mx: {text}` is not a valid pattern: {reason}")]
+    Pattern { text: String, reason: &'static str },
+}
+
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Policy {
@@ -57,35 +76,32 @@ impl Policy {
     /// Parses the text of a policy.
     ///
     /// # Errors
-    /// The first fault because of which senders cannot use the policy, for a sentence.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// The first [`PolicyFault`].
+    pub(super) fn parse(text: &str) -> Result<Self, PolicyFault> {
         let mut lines: Vec<(&str, &str)> = Vec::new();
         for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
-            let pair =
-                line.split_once(':').ok_or_else(|| format!("`{}` is not `key: value`", brief(line)))?;
+            let pair = line.split_once(':').ok_or_else(|| PolicyFault::NoPair(brief(line)))?;
             lines.push((pair.0.trim(), pair.1.trim()));
         }
-        let first = |key: &str| {
+        let first = |key: &'static str| {
             let line = lines.iter().find(|(name, _)| *name == key);
-            line.map(|(_, value)| *value).ok_or_else(|| format!("the line `{key}: …` is missing"))
+            line.map(|(_, value)| *value).ok_or(PolicyFault::NoLine(key))
         };
         let version = first("version")?;
         if version != "STSv1" {
-            return Err(format!("`version: {}` is not `version: STSv1`", brief(version)));
+            return Err(PolicyFault::Version(brief(version)));
         }
         let mode = first("mode")?;
         let mode = Mode::ALL
             .into_iter()
             .find(|known| known.word() == mode)
-            .ok_or_else(|| format!("`mode: {}` is not `enforce`, `testing` or `none`", brief(mode)))?;
+            .ok_or_else(|| PolicyFault::Mode(brief(mode)))?;
         let max_age = first("max_age")?;
-        let max_age = seconds(max_age).ok_or_else(|| {
-            format!("`max_age: {}` is not a number of seconds from 0 to {LONGEST}", brief(max_age))
-        })?;
+        let max_age = seconds(max_age).ok_or_else(|| PolicyFault::MaxAge(brief(max_age)))?;
         let hosts = lines.iter().filter(|(name, _)| *name == "mx");
         let patterns = hosts.map(|(_, value)| Pattern::parse(value)).collect::<Result<Vec<_>, _>>()?;
         if patterns.is_empty() && mode != Mode::Off {
-            return Err("no line `mx: …` lists the mail hosts".into());
+            return Err(PolicyFault::NoHosts);
         }
         Ok(Self { mode, max_age, patterns })
     }
@@ -97,8 +113,8 @@ impl Policy {
 }
 
 impl Pattern {
-    fn parse(text: &str) -> Result<Self, String> {
-        let fault = |why: &str| Err(format!("`mx: {}` is not a valid pattern: {why}", brief(text)));
+    fn parse(text: &str) -> Result<Self, PolicyFault> {
+        let fault = |reason| Err(PolicyFault::Pattern { text: brief(text), reason });
         if text.contains([' ', '\t', ',', ';']) {
             return fault("a line names one host, without a preference");
         }

@@ -83,7 +83,7 @@ pub(super) fn candidates(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally
     let mut seen = BTreeSet::new();
     let mut candidates = Vec::new();
     for cost in &tally.costs {
-        let again = !seen.insert(key(&cost.term));
+        let again = !seen.insert(key(&cost.term, &judge.case.subject.domain));
         if !again && super::is_include_of(&cost.term.meaning, judge.include) {
             continue;
         }

@@ -7,14 +7,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expected::Phase;
+use crate::expected::{Phase, meant_include};
 use crate::facts::{FactsView, LookupFailure, PlannedRecords};
-use crate::record::spf::{SpfRecord, Term, is_spf};
+use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::included::Reader;
 use super::moved::{self, Moved};
 use super::repair::repaired;
+use super::sender::names_the_same;
 use super::tally::{Fault, FaultKind, Tally};
 use super::terms::Terms;
 use super::walk;
@@ -51,7 +52,12 @@ pub(super) fn fix(
     let view = judge.case.view;
     let before: Vec<Tally> =
         records.iter().map(|record| walk::tally(judge.reader, domain, record, judge.include)).collect();
-    let mut terms = Terms::merged(records);
+    let mut terms = Terms::merged(domain, records);
+    let corrected = terms.correct(|term| meant(judge, term));
+    for (term, instead) in &corrected {
+        let typed = shown(&term.text);
+        terms.decided.push(format!("`{typed}` becomes `{instead}`, since it looks like a typing error"));
+    }
     let mut own: BTreeMap<Name, Edit> = BTreeMap::new();
     let pairs = records.iter().zip(&before);
     let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally)).collect();
@@ -115,7 +121,8 @@ pub(super) fn fix(
     }
     // Without a record, no sender fails SPF, so a platform that still sends has to be included before this record is
     // published.
-    let still_sends = judge.case.source.filter(|_| records.is_empty() && judge.case.phase() < Phase::Tidy);
+    let is_published = instead_of.is_some() || judge.set.data.iter().filter_map(text_of).any(is_spf);
+    let still_sends = judge.case.source.filter(|_| !is_published && judge.case.phase() < Phase::Tidy);
     if let Some(source) = still_sends {
         let include = source.spf_include().filter(|include| judge.reader.may_have_record(include));
         terms.decided.push(match &include {
@@ -175,7 +182,10 @@ pub(super) fn fix(
                 .into(),
         );
     }
-    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || exceeds || is_guess;
+    // The domain of a typing error may exist, and send for the domain by intent.
+    let may_send = |term: &Term| included(term).is_some_and(|name| judge.reader.may_have_record(name));
+    let is_doubtful = is_guess || exceeds || corrected.iter().any(|(term, _)| may_send(term));
+    let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || is_doubtful;
     let is_edited = texts != judge.set.data && !is_withheld;
     let here = is_edited.then(|| Edit { confirm, ..edit(name, texts.clone()) });
     let edits = here.into_iter().chain(own.into_values()).collect();
@@ -193,6 +203,26 @@ fn has_mail(judge: &SpfJudge<'_>) -> bool {
     let question = Question::new(judge.case.subject.domain.clone(), RecordType::Mx);
     let Ok(answer) = judge.case.view.answer(&question) else { return true };
     answer.set.data.iter().filter_map(RecordData::target).any(|host| !host.is_root())
+}
+
+/// Returns the domain that a term includes.
+pub(super) fn included(term: &Term) -> Option<&Name> {
+    match &term.meaning {
+        Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.as_ref(),
+        _ => None,
+    }
+}
+
+/// Returns the term that one with a typing error in Microsoft's name was meant to be; `None` for a sender that the admin
+/// named.
+pub(super) fn meant(judge: &SpfJudge<'_>, term: &Term) -> Option<String> {
+    let senders = &judge.case.subject.spf_senders;
+    if senders.iter().any(|sender| names_the_same(&sender.meaning, &term.meaning)) {
+        return None;
+    }
+    let meant = meant_include(included(term)?).filter(|meant| judge.reader.may_have_record(meant))?;
+    let word = if matches!(term.meaning, Meaning::Redirect(_)) { "redirect=" } else { "include:" };
+    Some(format!("{word}{}", meant.without_trailing_dot()))
 }
 
 /// Returns the reason why a sender that the admin named is useless in the record; `None` if it authorizes a host.
@@ -276,7 +306,8 @@ fn repair_own(
     let set = judge.case.view.set(holder, RecordType::Txt)?;
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
     let records: Vec<&SpfRecord> = records.iter().collect();
-    let mut terms = Terms::merged(&records);
+    let mut terms = Terms::merged(holder, &records);
+    terms.correct(|term| meant(judge, term));
     let faults = tally.faults.iter().filter(|fault| fault.holder == *holder);
     for fault in faults {
         match fault.kind {

@@ -8,7 +8,7 @@ use crate::record::{Name, Text};
 
 use super::tally::{Fault, FaultKind};
 use super::walk::MOST_MAIL_HOSTS;
-use super::{Code, Finding, SpfJudge, backticked, markup, placeholder, shown};
+use super::{Code, Finding, SpfJudge, backticked, edit, markup, placeholder, shown};
 
 impl SpfJudge<'_> {
     /// Returns the outcome and the message for an error that makes SPF fail for every sender.
@@ -17,6 +17,13 @@ impl SpfJudge<'_> {
         let term = shown(&fault.term);
         if fault.kind == FaultKind::PassesEveryone && fault.holder == self.case.subject.domain {
             return (Code::SpfPassesEveryone, format!("Replace `{term}`: it authorizes every sender."));
+        }
+        if let (FaultKind::NoRecord, Some(meant)) = (fault.kind, self.meant_by(fault)) {
+            let message = format!(
+                "Correct `{term}`: it looks like a typing error of `{meant}` and has no SPF record, so SPF \
+                 fails for every sender."
+            );
+            return (Code::SpfInvalid, message);
         }
         let (code, what) = match fault.kind {
             FaultKind::NotADomain => {
@@ -74,6 +81,14 @@ impl SpfJudge<'_> {
             ),
         };
         (code, format!("{about} {what}"))
+    }
+
+    /// Returns the term that the one of an error in a record of the domain was meant to be, if it has a typing error in
+    /// Microsoft's name.
+    fn meant_by(&self, fault: &Fault) -> Option<String> {
+        let is_own = fault.holder.is_within(&self.case.subject.domain);
+        let term: Term = fault.term.parse().ok().filter(|_| is_own)?;
+        edit::meant(self, &term)
     }
 }
 

@@ -64,6 +64,10 @@ impl SpfJudge<'_> {
             }
             message = format!("{message}; {words}");
         }
+        if let Some((term, meant)) = self.mistyped(record) {
+            let term = shown(&term.text);
+            message = format!("{message}; `{term}` looks like a typing error of `{meant}`: remove it if so");
+        }
         if let Some(words) = deprecated(record) {
             message = format!("{message}; {words}");
         }

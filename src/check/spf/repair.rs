@@ -3,6 +3,7 @@
 //! Reads a record, or a text that was meant to be one, as its author meant it: blanks after a colon, `=` for a colon,
 //! terms without a blank between them, and changes by word processors, web pages and panels.
 
+use crate::expected::meant_include;
 use crate::provider::distance;
 use crate::record::spf::{Meaning, SpfRecord};
 use crate::record::{Name, Text};
@@ -59,7 +60,14 @@ pub(in crate::check) fn looks_like_spf(text: &Text, include: &Name) -> bool {
     let signed =
         lower.contains("v=spf") || lower.trim_start_matches(['"', ' ', '\u{a0}']).starts_with("spf1");
     let includes = lower.contains("include:") || lower.contains(" -all") || lower.contains(" ~all");
-    signed || includes && lower.contains(&include.without_trailing_dot())
+    signed || includes && (lower.contains(&include.without_trailing_dot()) || includes_mistyped(&lower))
+}
+
+/// Returns whether a text includes a name that is a typing error of Microsoft's.
+fn includes_mistyped(lower: &str) -> bool {
+    let names =
+        lower.split_whitespace().filter_map(|word| word.split_once("include:")?.1.parse::<Name>().ok());
+    names.into_iter().any(|name| meant_include(&name).is_some())
 }
 
 /// Returns the text with the blanks and hyphens restored that a word processor, a web page or a panel changed.
@@ -282,10 +290,16 @@ mod tests {
             "v=spf10 -all",
             " v=spf1 -all",
             "include:spf.protection.outlook.com -all",
+            "include:spf.protection.outlok.com ~all",
         ] {
             assert!(looks_like_spf(&Text::from(text), &include), "{text}");
         }
-        for text in ["MS=ms12345678", "google-site-verification=spf1", "see spf.protection.outlook.com"] {
+        for text in [
+            "MS=ms12345678",
+            "google-site-verification=spf1",
+            "see spf.protection.outlook.com",
+            "include:spf.example -all",
+        ] {
             assert!(!looks_like_spf(&Text::from(text), &include), "{text}");
         }
     }

@@ -33,9 +33,10 @@ impl SpfJudge<'_> {
 
     /// Returns whether receivers do not find the term in the record or its includes.
     pub(super) fn lacks(&self, sender: &Term, record: &SpfRecord, tally: &Tally) -> bool {
-        let wanted = key(sender);
-        let here = record.evaluated().any(|term| key(term) == wanted);
-        !here && !tally.nested.iter().any(|nested| key(&nested.term) == wanted)
+        let own = &self.case.subject.domain;
+        let wanted = key(sender, own);
+        let here = record.evaluated().any(|term| key(term, own) == wanted);
+        !here && !tally.nested.iter().any(|nested| key(&nested.term, &nested.holder) == wanted)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
+use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, Text};
 
 use super::networks::Networks;
@@ -16,6 +16,8 @@ use super::shown;
 /// The terms of the record to publish.
 #[derive(Clone)]
 pub(super) struct Terms {
+    /// The domain of the record.
+    owner: Name,
     /// All terms before `all`, in order, without duplicates.
     others: Vec<Term>,
     /// The qualifier of `all`, if the records have one.
@@ -29,9 +31,10 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// Returns the terms of all records, repaired.
-    pub(super) fn merged(records: &[&SpfRecord]) -> Self {
+    /// Returns the terms of all records of a domain, repaired.
+    pub(super) fn merged(owner: &Name, records: &[&SpfRecord]) -> Self {
         let mut merged = Self {
+            owner: owner.clone(),
             others: Vec::new(),
             all: None,
             behind: Vec::new(),
@@ -47,7 +50,7 @@ impl Terms {
         merged.all = all;
         merged.decided.extend(decided);
         merged.others.retain(|term| !passes_all_addresses(&term.meaning));
-        merged.behind.retain(|term| !merged.seen.contains(&key(term)));
+        merged.behind.retain(|term| !merged.seen.contains(&key(term, owner)));
         merged
     }
 
@@ -98,7 +101,7 @@ impl Terms {
                 Meaning::Mechanism(..)
                 | Meaning::Redirect(_)
                 | Meaning::UnknownModifier { .. }
-                | Meaning::SyntaxError(_) => key(&term),
+                | Meaning::SyntaxError(_) => key(&term, &self.owner),
             };
             if self.seen.insert(key) {
                 self.others.push(term);
@@ -139,14 +142,22 @@ impl Terms {
     /// Replaces a term by another one, unless that is already present.
     fn replace(&mut self, text: &str, instead: &str) {
         let Ok(instead) = instead.parse::<Term>() else { return };
-        let is_new = self.seen.insert(key(&instead));
+        let is_new = self.seen.insert(key(&instead, &self.owner));
         for term in self.others.iter_mut().filter(|term| term.text.eq_ignore_ascii_case(text)) {
             *term = instead.clone();
         }
         if !is_new {
             let mut seen = BTreeSet::new();
-            self.others.retain(|term| seen.insert(key(term)));
+            self.others.retain(|term| seen.insert(key(term, &self.owner)));
         }
+    }
+
+    /// Replaces the includes that are typing errors by the ones that were meant, and returns each with its replacement.
+    pub(super) fn correct(&mut self, meant: impl Fn(&Term) -> Option<String>) -> Vec<(Term, String)> {
+        let typed = self.others.iter().filter_map(|term| Some((term.clone(), meant(term)?)));
+        let typed: Vec<(Term, String)> = typed.collect();
+        typed.iter().for_each(|(term, instead)| self.replace(&term.text, instead));
+        typed
     }
 
     /// Replaces a term by others, each added once.
@@ -284,23 +295,51 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
     (all, decided)
 }
 
-/// Returns a key that is equal for terms with the same meaning: written in another case, with an optional `+`, with a
-/// final dot, or with the prefix length of a single address.
-pub(super) fn key(term: &Term) -> Vec<u8> {
-    let network = |qualifier: Qualifier, address: IpAddr, prefix: u8| {
+/// Returns a key that is equal for terms with the same meaning in a record of `owner`: written in another case, with an
+/// optional `+`, with a final dot, with the prefix length of a single address, or with the name of the domain itself,
+/// which `a`, `mx` and `ptr` need not name.
+pub(super) fn key(term: &Term, owner: &Name) -> Vec<u8> {
+    let network = |qualifier: &Qualifier, address: IpAddr, prefix: u8| {
         format!("{}{address}/{prefix}", qualifier.sign()).into_bytes()
     };
-    if let Meaning::Mechanism(qualifier, Mechanism::Ip4 { address, prefix }) = term.meaning {
-        return network(qualifier, address.into(), prefix);
-    }
-    if let Meaning::Mechanism(qualifier, Mechanism::Ip6 { address, prefix }) = term.meaning {
-        return network(qualifier, address.into(), prefix);
-    }
-    // The case of a macro letter is significant (RFC 7208 §7.3).
-    if term.text.contains('%') {
-        return term.text.clone().into_bytes();
-    }
-    term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes()
+    let of_domain = |domain: &Option<DomainSpec>| match domain {
+        None => Some(owner.clone()),
+        Some(domain) => domain.name.clone(),
+    };
+    let hosts = |qualifier: &Qualifier, mechanism: &str, name: Name| {
+        let (v4, v6) = term.prefix_lengths();
+        format!("{}{mechanism}:{name}/{v4}//{v6}", qualifier.sign()).into_bytes()
+    };
+    let as_written = || {
+        // The case of a macro letter is significant (RFC 7208 §7.3).
+        if term.text.contains('%') {
+            return term.text.clone().into_bytes();
+        }
+        term.text.trim_start_matches('+').trim_end_matches('.').to_ascii_lowercase().into_bytes()
+    };
+    let same = match &term.meaning {
+        Meaning::Mechanism(qualifier, Mechanism::Ip4 { address, prefix }) => {
+            Some(network(qualifier, (*address).into(), *prefix))
+        }
+        Meaning::Mechanism(qualifier, Mechanism::Ip6 { address, prefix }) => {
+            Some(network(qualifier, (*address).into(), *prefix))
+        }
+        Meaning::Mechanism(qualifier, Mechanism::A(domain)) => {
+            of_domain(domain).map(|name| hosts(qualifier, "a", name))
+        }
+        Meaning::Mechanism(qualifier, Mechanism::Mx(domain)) => {
+            of_domain(domain).map(|name| hosts(qualifier, "mx", name))
+        }
+        Meaning::Mechanism(qualifier, Mechanism::Ptr(domain)) => {
+            of_domain(domain).map(|name| hosts(qualifier, "ptr", name))
+        }
+        Meaning::Mechanism(_, Mechanism::All | Mechanism::Include(_) | Mechanism::Exists(_))
+        | Meaning::Redirect(_)
+        | Meaning::Explanation(_)
+        | Meaning::UnknownModifier { .. }
+        | Meaning::SyntaxError(_) => None,
+    };
+    same.unwrap_or_else(as_written)
 }
 
 /// Returns the prefix length of a network that passes, and whether it is IPv4.
@@ -330,7 +369,7 @@ mod tests {
         let records: Vec<SpfRecord> =
             texts.iter().map(|text| SpfRecord::parse(&Text::from(*text)).unwrap()).collect();
         let records: Vec<&SpfRecord> = records.iter().collect();
-        let terms = Terms::merged(&records);
+        let terms = Terms::merged(&"contoso.com".parse().unwrap(), &records);
         (terms.record(&records).to_string(), terms.decided)
     }
 
@@ -345,6 +384,12 @@ mod tests {
                 "v=spf1 include:a.example ip4:192.0.2.1 mx ~all",
             ),
             (&["v=spf1 a/24 -all", "v=spf1 a -all"], "v=spf1 a/24 a -all"),
+            (
+                &[
+                    "v=spf1 a mx:contoso.com +ptr a:Contoso.com a:contoso.com./32 mx//128 ?a ptr:contoso.com -all",
+                ],
+                "v=spf1 a mx:contoso.com +ptr ?a -all",
+            ),
             (&["v=spf1 a +all", "v=spf1 mx ?all"], "v=spf1 a mx ?all"),
             (&["v=spf1 a +all", "v=spf1 mx"], "v=spf1 a mx ~all"),
             (&["v=spf1 a", "v=spf1 mx"], "v=spf1 a mx ~all"),

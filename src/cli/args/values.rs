@@ -1,21 +1,15 @@
-//! The values of options.
+//! The values of options: the closed lists of words; values with a form of their own are in `parsed`.
 
-use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
+mod parsed;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use jiff::SignedDuration;
 
 use crate::check::Verdict;
-use crate::expected::Service;
 use crate::facts::TrustPolicy;
-use crate::record::Name;
-use crate::record::spf::{Meaning, Mechanism, Qualifier, Term, TermError};
 use crate::run::{NoticeFormat, PlanFormat};
+
+pub(in crate::cli) use parsed::{Concurrency, Moment, Output, Seconds, Services, Span, SpfSender};
 
 pub(in crate::cli) use crate::report::format::Format as ReportFormat;
 
@@ -70,12 +64,6 @@ impl ReportFormat {
     /// Returns whether a person reads it while the run goes on.
     pub(in crate::cli) fn is_for_a_person(self) -> bool {
         self == Self::Table
-    }
-
-    /// The words of all formats.
-    fn words() -> String {
-        let formats = Self::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        formats.map(|format| format.get_name().to_owned()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -155,186 +143,4 @@ pub(in crate::cli) enum SchemaFile {
     Report,
     /// What --history keeps
     History,
-}
-
-/// A further report and where it goes.
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct Output {
-    pub(in crate::cli) format: ReportFormat,
-    pub(in crate::cli) path: PathBuf,
-}
-
-impl FromStr for Output {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) =
-            text.split_once('=').ok_or("expected FORMAT=PATH, such as `json=report.json`")?;
-        let format = ReportFormat::from_str(format, false)
-            .map_err(|_| format!("found the format `{format}`, expected one of {}", ReportFormat::words()))?;
-        if path.is_empty() {
-            return Err("the path after `=` is missing".into());
-        }
-        Ok(Self { format, path: path.into() })
-    }
-}
-/// The services that are required.
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct Services(pub(in crate::cli) BTreeSet<Service>);
-
-impl FromStr for Services {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "all" {
-            return Ok(Self(Service::ALL.iter().copied().collect()));
-        }
-        text.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-/// A length of time in seconds, fractions allowed.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Seconds(pub(in crate::cli) Duration);
-
-impl FromStr for Seconds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let seconds: f64 =
-            text.parse().map_err(|_| "expected a number of seconds, such as 2 or 0.5".to_owned())?;
-        if !(0.001..=3600.0).contains(&seconds) {
-            return Err("expected from 0.001 to 3600 seconds".into());
-        }
-        Ok(Self(Duration::from_secs_f64(seconds)))
-    }
-}
-
-/// The number of domains that are looked up at the same time.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Concurrency(pub(in crate::cli) usize);
-
-impl FromStr for Concurrency {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        /// More would be no faster, and keep the facts of more domains in memory.
-        const MOST: usize = 10_000;
-        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
-        number.map(Self).ok_or_else(|| format!("expected a number from 1 to {MOST}"))
-    }
-}
-
-/// A term that authorizes a sender.
-#[derive(Debug, Clone)]
-pub(in crate::cli) struct SpfSender(pub(in crate::cli) Term);
-
-impl FromStr for SpfSender {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        const EXPECTED: &str = "expected one term such as `include:spf.example` or `ip4:192.0.2.25`";
-        let term: Term = text.parse().map_err(|why: TermError| {
-            let hint = match text.trim() {
-                text if text.parse::<Ipv4Addr>().is_ok() => format!("; did you mean `ip4:{text}`?"),
-                text if text.parse::<Ipv6Addr>().is_ok() => format!("; did you mean `ip6:{text}`?"),
-                text if text.contains('.') && text.parse::<Name>().is_ok() => {
-                    format!("; did you mean `include:{text}`?")
-                }
-                _ => String::new(),
-            };
-            format!("{EXPECTED}: {why}{hint}")
-        })?;
-        match term.meaning {
-            Meaning::Mechanism(Qualifier::Pass, Mechanism::All) | Meaning::SyntaxError(_) => {}
-            Meaning::Mechanism(Qualifier::Pass, _) => return Ok(Self(term)),
-            Meaning::Mechanism(..)
-            | Meaning::Redirect(_)
-            | Meaning::Explanation(_)
-            | Meaning::UnknownModifier { .. } => {}
-        }
-        Err(format!("{EXPECTED}, which authorizes a sender"))
-    }
-}
-
-/// A moment as RFC 3339 writes it.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Moment(pub(in crate::cli) jiff::Timestamp);
-
-impl FromStr for Moment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| {
-            "expected a time with its zone (RFC 3339), such as 2027-03-06T20:00:00Z or 2027-03-06T21:00:00+01:00".into()
-        })
-    }
-}
-
-/// A length of time as settings and options write it: `90s`, `20m`, `48h`, `7d`.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Span(pub(in crate::cli) SignedDuration);
-
-impl FromStr for Span {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        /// Ten years: nothing in DNS lasts as long.
-        const LONGEST: i64 = 3660 * 86_400;
-        let read = || {
-            let unit = match text.chars().last()? {
-                's' => 1,
-                'm' => 60,
-                'h' => 3600,
-                'd' => 86_400,
-                _ => return None,
-            };
-            let digits = &text[..text.len() - 1];
-            let number: i64 =
-                digits.bytes().all(|octet| octet.is_ascii_digit()).then_some(digits)?.parse().ok()?;
-            number.checked_mul(unit).filter(|seconds| *seconds <= LONGEST)
-        };
-        let seconds = read().ok_or("expected a number and s, m, h or d, such as 90s, 20m, 48h or 7d")?;
-        Ok(Self(SignedDuration::from_secs(seconds)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_of_time_are_a_number_and_a_unit() {
-        for (text, seconds) in [("90s", 90), ("20m", 1200), ("48h", 172_800), ("7d", 604_800), ("0s", 0)] {
-            assert_eq!(text.parse::<Span>().unwrap().0.as_secs(), seconds, "{text}");
-        }
-        for text in ["", "d", "5", "1.5h", "-1d", "1w", "99999999999999999999d", "9999d", "5 d", "5ä"] {
-            assert!(text.parse::<Span>().unwrap_err().contains("48h"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_length_of_time_is_the_same_in_every_unit() {
-        for days in [0, 1, 7, 365, 3660] {
-            let units = [(1, 'd'), (24, 'h'), (1440, 'm'), (86_400, 's')];
-            let spans = units.map(|(parts, unit)| format!("{}{unit}", days * parts));
-            let seconds = spans.map(|text| text.parse::<Span>().unwrap().0.as_secs());
-            assert_eq!(seconds, [days * 86_400; 4]);
-        }
-        for number in (0..=3_660 * 86_400).step_by(86_399) {
-            assert_eq!(format!("{number}s").parse::<Span>().unwrap().0.as_secs(), number);
-        }
-    }
-
-    #[test]
-    fn seconds_keep_their_fractions_and_stay_in_bounds() {
-        for thousandths in (1..=3_600_000_u64).step_by(997) {
-            let text = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
-            let read = text.parse::<Seconds>().unwrap().0;
-            assert_eq!(read.as_millis(), u128::from(thousandths), "{text}");
-        }
-        for text in ["", "0", "-1", "0.0009", "3600.001", "NaN", "inf", "2s", "0x10", "1e9"] {
-            assert!(text.parse::<Seconds>().is_err(), "{text}");
-        }
-    }
 }

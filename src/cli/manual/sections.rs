@@ -50,6 +50,12 @@ const ENVIRONMENT: &[Entry] = &[
          CLICOLOR_FORCE (not 0) turns it on, FORCE_COLOR turns it on (0: off), CLICOLOR=0 and TERM=dumb turn it off. \
          Otherwise a terminal has color, and a file or a pipe does not.",
     ),
+    (
+        WITH_VERDICT,
+        "FORCE_HYPERLINK",
+        "1 makes codes links to the manual of --manual-url, 0 does not. Otherwise they are links on terminals that are \
+         known to support them.",
+    ),
     (ALL, "COLUMNS", "The width of the output if it is not a terminal. Without it, lines are not wrapped."),
     (
         ALL,

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use clap::{Args as _, Command as Parser, FromArgMatches as _};
 
 use crate::cli::args::Expectations;
-use crate::cli::given;
+use crate::cli::repeated_options;
 use crate::record::Name;
-use crate::run::{DomainEntry, ExpectationOptions, LineChoice, OptionValues, SettingsFile};
+use crate::run::{DomainEntry, ExpectationOptions, LineChoice, LineError, OptionValues, SettingsFile};
 
 use super::Settings;
 use super::merge::{Layer, longs};
 
 /// The maximum number of cached results. Many domains share their options, such as the tenant or the filter.
-const MOST_KEPT: usize = 1000;
+const MOST_CACHED: usize = 1000;
 
 /// Reads the options of individual domains.
 pub(super) struct OptionReader<'s> {
@@ -24,7 +24,7 @@ pub(super) struct OptionReader<'s> {
     defaults: Layer,
     /// The domains that the settings name.
     named: BTreeMap<&'s Name, &'s DomainEntry>,
-    kept: HashMap<OptionValues, Arc<ExpectationOptions>>,
+    cached: HashMap<OptionValues, Arc<ExpectationOptions>>,
 }
 
 impl<'s> OptionReader<'s> {
@@ -39,7 +39,7 @@ impl<'s> OptionReader<'s> {
             known,
             defaults: settings.defaults(),
             named: domains.map(|domain| (&domain.name, domain)).collect(),
-            kept: HashMap::new(),
+            cached: HashMap::new(),
         }
     }
 
@@ -58,13 +58,13 @@ impl<'s> OptionReader<'s> {
         layer.overlay(&self.settings.typed);
         layer.keep(&self.known, "check");
         let values = layer.into_values();
-        if let Some(kept) = self.kept.get(&values) {
-            return Ok(Arc::clone(kept));
+        if let Some(options) = self.cached.get(&values) {
+            return Ok(Arc::clone(options));
         }
         let matches = self.parser.try_get_matches_from_mut(Layer::of_file(&values).words())?;
         let options = Arc::new(Expectations::from_arg_matches(&matches)?.options());
-        if self.kept.len() < MOST_KEPT {
-            self.kept.insert(values, Arc::clone(&options));
+        if self.cached.len() < MOST_CACHED {
+            self.cached.insert(values, Arc::clone(&options));
         }
         Ok(options)
     }
@@ -72,8 +72,12 @@ impl<'s> OptionReader<'s> {
     /// Returns the options of a domain that has its own in a list.
     ///
     /// # Errors
-    /// The reason, for a person.
-    pub(super) fn read_line(&mut self, name: &Name, mut values: OptionValues) -> Result<LineChoice, String> {
+    /// [`LineError`] for an unknown group, or a value that is not accepted.
+    pub(super) fn read_line(
+        &mut self,
+        name: &Name,
+        mut values: OptionValues,
+    ) -> Result<LineChoice, LineError> {
         let settings = self.settings;
         let own = self.named.get(name).copied();
         let mut layers: Vec<&OptionValues> = Vec::new();
@@ -81,7 +85,7 @@ impl<'s> OptionReader<'s> {
         for group in &groups {
             let group = group.to_string_lossy();
             let Some(file) = &settings.file else {
-                return Err(format!("unknown group `{group}`: there is no settings file that names groups"));
+                return Err(LineError::NoSettings(group.into_owned()));
             };
             layers.extend(file.group(&group)?.map(|group| &group.choices));
         }
@@ -97,8 +101,8 @@ impl<'s> OptionReader<'s> {
             listed.extend(layer.iter().map(|(key, values)| (key.clone(), values.clone())));
         }
         listed.retain(|key, _| !settings.typed.has(key));
-        let expected = self.read(layers).map_err(|error| reason(&error))?;
-        Ok(LineChoice { expected, repeated: given::repeated(&listed).into() })
+        let expected = self.read(layers).map_err(|error| LineError::Option(reason(&error)))?;
+        Ok(LineChoice { expected, repeated: repeated_options::repeated(&listed).into() })
     }
 }
 

@@ -50,14 +50,14 @@ impl Log {
         streams: &mut Streams<'_>,
         live: &Live,
     ) -> Result<usize, Problem> {
-        let mut told = 0;
+        let mut count = 0;
         for (domain, since) in self.changes.changes(&round.plain_report()) {
             for line in lines(&since) {
                 self.write(now, &format!("{domain}: {line}"), streams, live)?;
-                told += 1;
+                count += 1;
             }
         }
-        Ok(told)
+        Ok(count)
     }
 
     fn write(

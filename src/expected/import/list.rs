@@ -117,7 +117,7 @@ impl List {
 
     fn take_raw(&self, raw: &Raw, domain: &Name, import: &mut Import) -> Result<(), ImportError> {
         let place = &raw.place;
-        let read = raw.record(domain).map_err(|reason| self.error(place, reason))?;
+        let read = raw.record(domain).map_err(|error| self.error(place, error.to_string()))?;
         let Some((name, data, warning)) = read else { return Ok(()) };
         import.warnings.extend(warning.map(|warning| format!("{}: {place}: {warning}", self.file)));
         if name.is_within(domain) {

@@ -1,6 +1,6 @@
 //! A record of an imported list before it is parsed.
 
-use crate::record::{Name, RecordData, Text};
+use crate::record::{Name, NameError, RecordData, Text};
 
 /// A record as a list writes it: strings, some of which may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,31 @@ pub(super) struct Raw {
     pub(super) ttl: Option<u32>,
     /// True if the owner is a full name even if it is not below the checked domain.
     pub(super) is_full: bool,
+}
+
+/// The reason why an entry of a list is not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RawError {
+    #[error("`{text}` is not a name: {source}")]
+    Name { text: String, source: NameError },
+    #[error("the host `{host}` is not a name: {source}")]
+    Host { host: String, source: NameError },
+    #[error("the {0} record has no value")]
+    NoValue(String),
+    #[error("found `{found}`, expected {expected}")]
+    Value { found: String, expected: &'static str },
+    #[error("found no record type, expected CNAME, MX, SRV or TXT")]
+    NoType,
+    #[error("found the record type `{0}`, expected CNAME, MX, SRV or TXT")]
+    Type(String),
+    #[error("the SRV record has no port")]
+    NoPort,
+}
+
+impl RawError {
+    fn value(found: &str, expected: &'static str) -> Self {
+        Self::Value { found: found.to_owned(), expected }
+    }
 }
 
 /// A record, and a note on what was fixed in it.
@@ -42,7 +67,7 @@ impl Raw {
     }
 
     /// Returns the record; `None` if it belongs to another domain.
-    pub(super) fn record(&self, domain: &Name) -> Result<Option<Read>, String> {
+    pub(super) fn record(&self, domain: &Name) -> Result<Option<Read>, RawError> {
         if let Some(of) = self.domain.as_deref().filter(|of| !of.is_empty()) {
             let of = name(of)?;
             if !domain.is_within(&of) && !of.is_within(domain) {
@@ -54,7 +79,7 @@ impl Raw {
         Ok(Some((name, data, warning)))
     }
 
-    fn owner(&self, domain: &Name) -> Result<Option<Name>, String> {
+    fn owner(&self, domain: &Name) -> Result<Option<Name>, RawError> {
         let host = self.host.trim();
         let host = if is_service(host) { host.to_owned() } else { self.with_service(host) };
         let bare = host.trim_end_matches('.');
@@ -66,9 +91,10 @@ impl Raw {
         {
             return Ok(full.is_within(domain).then_some(full));
         }
-        let below =
-            domain.prepend(bare).map_err(|error| format!("the host `{host}` is not a name: {error}"))?;
-        Ok(Some(below))
+        match domain.prepend(bare) {
+            Ok(below) => Ok(Some(below)),
+            Err(source) => Err(RawError::Host { host, source }),
+        }
     }
 
     /// Returns the host of an SRV record whose service and protocol have their own columns.
@@ -79,10 +105,10 @@ impl Raw {
         if host.is_empty() || host == "@" { front } else { format!("{front}.{host}") }
     }
 
-    fn data(&self) -> Result<(RecordData, Option<String>), String> {
+    fn data(&self) -> Result<(RecordData, Option<String>), RawError> {
         let value = self.value.trim();
         if value.is_empty() {
-            return Err(format!("the {} record has no value", self.rtype));
+            return Err(RawError::NoValue(self.rtype.clone()));
         }
         let plain = |data| Ok((data, None));
         match self.rtype.trim().to_ascii_lowercase().as_str() {
@@ -101,39 +127,29 @@ impl Raw {
                 Ok((RecordData::Txt(Text::from(repaired.as_str())), warning))
             }
             "srv" => self.srv(value).map(|data| (data, None)),
-            "a" => plain(RecordData::A(value.parse().map_err(|_| {
-                format!(
-                    "found `{value}`, expected an \
-                IPv4 address"
-                )
-            })?)),
-            "aaaa" => plain(RecordData::Aaaa(value.parse().map_err(|_| {
-                format!(
-                    "found `{value}`, expected an \
-                    IPv6 address"
-                )
-            })?)),
-            "" => Err("found no record type, expected CNAME, MX, SRV or TXT".into()),
-            other => Err(format!("found the record type `{other}`, expected CNAME, MX, SRV or TXT")),
+            "a" => {
+                let address = value.parse().map_err(|_| RawError::value(value, "an IPv4 address"))?;
+                plain(RecordData::A(address))
+            }
+            "aaaa" => {
+                let address = value.parse().map_err(|_| RawError::value(value, "an IPv6 address"))?;
+                plain(RecordData::Aaaa(address))
+            }
+            "" => Err(RawError::NoType),
+            other => Err(RawError::Type(other.to_owned())),
         }
     }
 
     /// Returns the data of an SRV record from its own columns, or from the value.
-    fn srv(&self, value: &str) -> Result<RecordData, String> {
+    fn srv(&self, value: &str) -> Result<RecordData, RawError> {
         let words: Vec<&str> = value.split_whitespace().collect();
-        let number = |text: &str| {
-            text.parse::<u16>().map_err(|_| {
-                format!(
-                    "found `{text}`, expected a number up to \
-                65535"
-                )
-            })
-        };
+        let number =
+            |text: &str| text.parse::<u16>().map_err(|_| RawError::value(text, "a number up to 65535"));
         if let [priority, weight, port, target] = words[..] {
             let (priority, weight, port) = (number(priority)?, number(weight)?, number(port)?);
             return Ok(RecordData::Srv { priority, weight, port, target: name(target)? });
         }
-        let port = self.port.ok_or("the SRV record has no port")?;
+        let port = self.port.ok_or(RawError::NoPort)?;
         let (priority, weight) = (self.priority.unwrap_or(100), self.weight.unwrap_or(1));
         Ok(RecordData::Srv { priority, weight, port, target: name(value)? })
     }
@@ -143,10 +159,10 @@ fn is_service(host: &str) -> bool {
     host.starts_with('_')
 }
 
-fn name(text: &str) -> Result<Name, String> {
+fn name(text: &str) -> Result<Name, RawError> {
     let text = text.trim();
     let full = if text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
-    full.parse().map_err(|error| format!("`{text}` is not a name: {error}"))
+    full.parse().map_err(|source| RawError::Name { text: text.to_owned(), source })
 }
 
 fn unquoted(text: &str) -> String {

@@ -13,10 +13,10 @@
 
 use std::fmt;
 
-use crate::facts::{PolicyOutcome, PolicyReply};
+use crate::facts::PolicyReply;
 use crate::record::{Token, quote};
 
-use super::fields::{parsed, text, unknown};
+use super::fields::{LineError, parsed, text, unknown, word};
 
 /// Writes the entry.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, policy: &PolicyReply) -> fmt::Result {
@@ -36,15 +36,9 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, policy: &PolicyReply) -> fmt::Re
 }
 
 /// Reads a line of the entry.
-pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) -> Result<(), LineError> {
     match key {
-        "outcome" => {
-            let word = text(fields, 0)?;
-            policy.outcome = word.parse().map_err(|()| {
-                let words = PolicyOutcome::ALL.map(PolicyOutcome::word).join(", ");
-                format!("found `{word}`, expected one of {words}")
-            })?;
-        }
+        "outcome" => policy.outcome = word(fields, 0)?,
         "time" => {
             policy.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
             policy.elapsed = parsed(fields, 1, "a number of microseconds")?;
@@ -61,11 +55,11 @@ pub(super) fn line(policy: &mut PolicyReply, key: &str, fields: &[Token<'_>]) ->
 }
 
 /// Parses one line of the policy text, which contains spaces and is therefore in quotes.
-fn body(fields: &[Token<'_>]) -> Result<String, String> {
+fn body(fields: &[Token<'_>]) -> Result<String, LineError> {
     match fields {
         [_] => text(fields, 0),
-        [] => Err("the line is missing; an empty one is written `\"\"`".into()),
-        _ => Err("the line must be in quotes, as in `body \"version: STSv1\"`".into()),
+        [] => Err(LineError::NoPolicyLine),
+        _ => Err(LineError::UnquotedPolicyLine),
     }
 }
 

@@ -12,18 +12,16 @@ use crate::facts::{
 };
 use crate::record::{Name, Question, Token};
 
-use super::fields::{name, parsed, record, text, unknown};
+use super::fields::{LineError, name, parsed, record, text, unknown, word};
 use super::variation::Variations;
 use super::{Recording, RecordingError, TITLE, VERSION, policy, transfer, web};
 
 /// Checks the first line.
-pub(super) fn check_title(line: &str) -> Result<(), String> {
+pub(super) fn check_title(line: &str) -> Result<(), LineError> {
     match line.trim_end().strip_prefix(TITLE).map(str::trim) {
         Some(VERSION) => Ok(()),
-        Some(version) => Err(format!(
-            "found version {version} of the format, expected version {VERSION}; record the run again"
-        )),
-        None => Err(format!("not a recording: the first line must be `{TITLE} {VERSION}`")),
+        Some(version) => Err(LineError::Version(version.to_owned())),
+        None => Err(LineError::NotARecording),
     }
 }
 
@@ -62,7 +60,7 @@ impl Reader {
     }
 
     /// Reads a line after the first.
-    pub(super) fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+    pub(super) fn line(&mut self, key: &str, fields: &[Token<'_>]) -> Result<(), LineError> {
         match key {
             "checked-at" => self.checked_at = Some(parsed(fields, 0, "a time such as 2026-11-22T05:23:00Z")?),
             "elsewhere" => {
@@ -74,7 +72,8 @@ impl Reader {
                         UnqueriedNames::NotAsked
                     }
                     other => {
-                        return Err(format!("found `{other}`, expected `asked`, `listed` or `not-asked`"));
+                        let expected = "`asked`, `listed` or `not-asked`";
+                        return Err(LineError::Unexpected { found: other.to_owned(), expected });
                     }
                 };
             }
@@ -113,8 +112,7 @@ impl Reader {
 
     /// Returns the recording.
     pub(super) fn finish(self) -> Result<Recording, RecordingError> {
-        let missing = || RecordingError { line: 1, message: "the line `checked-at TIME` is missing".into() };
-        let checked_at = self.checked_at.ok_or_else(missing)?;
+        let checked_at = self.checked_at.ok_or(RecordingError { line: 1, reason: LineError::NoTime })?;
         let mut facts = Facts::new(checked_at, self.elsewhere);
         let dated = |at| if at == Timestamp::UNIX_EPOCH { checked_at } else { at };
         let mut replies = Vec::new();
@@ -149,21 +147,12 @@ fn reply_line(
     on_file: &mut BTreeSet<Question>,
     key: &str,
     fields: &[Token<'_>],
-) -> Result<(), String> {
+) -> Result<(), LineError> {
     match key {
         "server" => {
-            let role = text(fields, 0)?;
-            let role = role
-                .parse()
-                .map_err(|()| format!("found `{role}`, expected {}", Role::ALL.map(Role::word).join(", ")))?;
-            reply.server = Arc::new(Server { role, address: text(fields, 1)? });
+            reply.server = Arc::new(Server { role: word(fields, 0)?, address: text(fields, 1)? });
         }
-        "outcome" => {
-            let word = text(fields, 0)?;
-            reply.outcome = word.parse().map_err(|()| {
-                format!("found `{word}`, expected one of {}", Outcome::ALL.map(Outcome::word).join(", "))
-            })?;
-        }
+        "outcome" => reply.outcome = word(fields, 0)?,
         "flags" => {
             for flag in fields {
                 match flag.raw {
@@ -172,8 +161,8 @@ fn reply_line(
                     b"held" => drop(on_file.insert(reply.question.clone())),
                     b"proxied" => reply.proxied = true,
                     _ => {
-                        let found = flag.shown();
-                        return Err(format!("found `{found}`, expected `aa`, `ad`, `held` or `proxied`"));
+                        let expected = "`aa`, `ad`, `held` or `proxied`";
+                        return Err(LineError::Unexpected { found: flag.shown(), expected });
                     }
                 }
             }

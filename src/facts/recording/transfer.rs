@@ -11,7 +11,7 @@ use std::fmt;
 use crate::facts::{TransferOutcome, TransferReply};
 use crate::record::{Token, quote};
 
-use super::fields::{name, parsed, text, unknown};
+use super::fields::{self, LineError, name, parsed, text, unknown};
 use super::word;
 
 /// Writes the entry.
@@ -29,20 +29,14 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, reply: &TransferReply) -> fmt::R
 }
 
 /// Begins an entry.
-pub(super) fn begin(fields: &[Token<'_>]) -> Result<TransferReply, String> {
+pub(super) fn begin(fields: &[Token<'_>]) -> Result<TransferReply, LineError> {
     Ok(TransferReply::empty(name(fields, 0)?, text(fields, 1)?, TransferOutcome::Timeout))
 }
 
 /// Reads a line of the entry.
-pub(super) fn line(reply: &mut TransferReply, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+pub(super) fn line(reply: &mut TransferReply, key: &str, fields: &[Token<'_>]) -> Result<(), LineError> {
     match key {
-        "outcome" => {
-            let word = text(fields, 0)?;
-            reply.outcome = word.parse().map_err(|()| {
-                let words = TransferOutcome::ALL.map(TransferOutcome::word).join(", ");
-                format!("found `{word}`, expected one of {words}")
-            })?;
-        }
+        "outcome" => reply.outcome = fields::word(fields, 0)?,
         "time" => {
             reply.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
             reply.elapsed = parsed(fields, 1, "a number of microseconds")?;

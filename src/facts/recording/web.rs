@@ -15,7 +15,7 @@ use std::fmt;
 use crate::facts::{TenantHolder, WebOutcome, WebReply, WebRequest, WebTopic};
 use crate::record::{Token, quote};
 
-use super::fields::{name, parsed, text, unknown};
+use super::fields::{self, LineError, name, parsed, text, unknown};
 use super::word;
 
 /// Writes the entry.
@@ -47,25 +47,16 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, reply: &WebReply) -> fmt::Result
 }
 
 /// Begins an entry.
-pub(super) fn begin(fields: &[Token<'_>]) -> Result<WebReply, String> {
-    let topic = text(fields, 0)?;
-    let topic: WebTopic = topic.parse().map_err(|()| {
-        format!("found `{topic}`, expected one of {}", WebTopic::ALL.map(WebTopic::word).join(", "))
-    })?;
+pub(super) fn begin(fields: &[Token<'_>]) -> Result<WebReply, LineError> {
+    let topic: WebTopic = fields::word(fields, 0)?;
     let request = WebRequest { topic, domain: name(fields, 1)?, host: name(fields, 2)? };
     Ok(WebReply::empty(request, WebOutcome::Timeout))
 }
 
 /// Reads a line of the entry.
-pub(super) fn line(reply: &mut WebReply, key: &str, fields: &[Token<'_>]) -> Result<(), String> {
+pub(super) fn line(reply: &mut WebReply, key: &str, fields: &[Token<'_>]) -> Result<(), LineError> {
     match key {
-        "outcome" => {
-            let word = text(fields, 0)?;
-            reply.outcome = word.parse().map_err(|()| {
-                let words = WebOutcome::ALL.map(WebOutcome::word).join(", ");
-                format!("found `{word}`, expected one of {words}")
-            })?;
-        }
+        "outcome" => reply.outcome = fields::word(fields, 0)?,
         "time" => {
             reply.at = parsed(fields, 0, "a time such as 2026-11-22T05:23:00.034Z")?;
             reply.elapsed = parsed(fields, 1, "a number of microseconds")?;

@@ -297,7 +297,7 @@ mod tests {
         // The socket is not connected, so that only the transport checks the source of packets.
         let sockets = Sockets::with(0, AGE);
         let ports = SocketPool::default();
-        let told = std::thread::spawn(move || {
+        let servers = std::thread::spawn(move || {
             let mut buffer = [0; 512];
             let (length, from) = real.recv_from(&mut buffer).unwrap();
             buffer[2] |= 0x80;
@@ -308,6 +308,6 @@ mod tests {
         let start = Instant::now();
         ask(&sockets, &ports, address, "contoso.com").await;
         assert!(start.elapsed() >= Duration::from_millis(30));
-        told.join().unwrap();
+        servers.join().unwrap();
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn fill(reply: &mut Reply, message: &Message, zone: Option<&Name>) {
     reply.authentic = message.authentic_data;
     reply.ede = extended_errors(message);
     if is_resolver(reply.server.role) && reply.ede.iter().any(ExtendedError::is_filtering) {
-        // Whatever came with it, the resolver itself reports that it differs from the zone.
+        // Whatever else the reply contains, the resolver itself reports that it differs from the zone.
         reply.outcome = Outcome::Refused;
         return;
     }

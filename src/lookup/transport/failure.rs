@@ -7,7 +7,7 @@ use crate::facts::Outcome;
 /// A query that ended without a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
-    /// The outcome of the reply that stands for it.
+    /// The outcome of the reply that represents it.
     pub(super) outcome: Outcome,
     /// The cause in words; empty if the outcome says it all.
     pub(super) reason: String,

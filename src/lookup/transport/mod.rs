@@ -47,7 +47,7 @@ use self::plain::Room;
 pub use self::plain_address::DNS_PORT;
 pub(super) use self::query::decoded as decoded_message;
 use self::query::{Asking, Query};
-pub use self::rate_limiter::RateLimits;
+use self::rate_limiter::RateLimits;
 pub(super) use self::secure::certificate_words;
 pub use self::system::{NoResolver, system_resolvers};
 use crate::facts::{Outcome, Reply, Role, Server};
@@ -61,9 +61,9 @@ use crate::record::{Name, Question};
 pub struct Transport {
     timeout: Duration,
     clock: Clock,
-    /// Given by hand; otherwise they depend on the address of the server and on who named it.
+    /// The limits set for tests; `None` derives them from the address of the server and from who named it.
     rate_limits: Option<RateLimits>,
-    /// Given by hand; otherwise the system's certificates are loaded for the first connection that needs them.
+    /// The certificates set for tests; `None` loads the system's for the first connection that needs them.
     tls: Option<Arc<ClientConfig>>,
     shared: Arc<Shared>,
 }
@@ -83,7 +83,7 @@ pub struct Scope<'a> {
 struct Shared {
     peers: Peers,
     room: Room,
-    system_tls: OnceLock<Result<Arc<ClientConfig>, Failure>>,
+    system_tls: OnceLock<Result<Arc<ClientConfig>, NoCertificates>>,
     /// True once any name server has answered.
     has_reached_name_servers: AtomicBool,
 }
@@ -91,7 +91,7 @@ struct Shared {
 /// The number of additional zones for which a server may be silent during rechecks: the silence of a few domains must
 /// not leave the servers of many others unqueried.
 const SPARED_ZONES: u32 = 61;
-/// The share of the timeout, as a divisor, that a query waits at least if its server turns out to be silent meanwhile.
+/// The minimum wait of a query whose server turns out to be silent: the timeout divided by this.
 const SHARE_OF_LATE_QUERIES: u32 = 8;
 
 impl Transport {
@@ -118,24 +118,19 @@ impl Transport {
     }
 
     /// Returns the transport with other certificates and settings for TLS and HTTPS than the system's.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_tls_config(self, config: Arc<ClientConfig>) -> Self {
         Self { tls: Some(config), ..self }
     }
 
     /// Returns the transport with the same rate limits for all plain servers that it has not asked yet: for test labs,
-    /// whose servers are all on this machine and would otherwise get the highest load.
+    /// whose servers are all on this machine and would otherwise get the highest load. `in_flight` is at least 1, and
+    /// `None` sets no limit per second.
+    #[cfg(feature = "testing")]
     #[must_use]
-    pub fn with_rate_limits(self, rate_limits: RateLimits) -> Self {
-        Self { rate_limits: Some(rate_limits), ..self }
-    }
-
-    /// Returns the certificates and TLS settings, for fetching a policy.
-    ///
-    /// # Errors
-    /// The reason why there are none, in words.
-    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, String> {
-        self.tls_config().map_err(|failure| failure.reason)
+    pub fn with_rate_limits(self, in_flight: u32, per_second: Option<u32>) -> Self {
+        Self { rate_limits: Some(RateLimits { in_flight, per_second }), ..self }
     }
 
     /// Ends the pauses of all silent servers.
@@ -259,7 +254,11 @@ impl Transport {
         result
     }
 
-    fn tls_config(&self) -> Result<Arc<ClientConfig>, Failure> {
+    /// Returns the root certificates and settings for TLS and HTTPS.
+    ///
+    /// # Errors
+    /// [`NoCertificates`] if the certificates of the system cannot be loaded.
+    pub(super) fn tls_config(&self) -> Result<Arc<ClientConfig>, NoCertificates> {
         match &self.tls {
             Some(config) => Ok(Arc::clone(config)),
             None => self.shared.system_tls.get_or_init(system_tls).clone(),
@@ -269,12 +268,19 @@ impl Transport {
 
 /// Returns TLS settings with the root certificates of this system; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` are
 /// honored.
-fn system_tls() -> Result<Arc<ClientConfig>, Failure> {
-    let config = client_config().map_err(|error| {
-        let reason = format!("the root certificates of this system cannot be loaded: {error}");
-        Failure::unreachable(reason, FailureScope::Query)
-    })?;
-    Ok(Arc::new(config))
+fn system_tls() -> Result<Arc<ClientConfig>, NoCertificates> {
+    client_config().map(Arc::new).map_err(|error| NoCertificates(error.to_string()))
+}
+
+/// The root certificates of this system cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the root certificates of this system cannot be loaded: {0}")]
+pub(super) struct NoCertificates(String);
+
+impl From<NoCertificates> for Failure {
+    fn from(error: NoCertificates) -> Self {
+        Self::unreachable(error.to_string(), FailureScope::Query)
+    }
 }
 
 /// The time of a run: its start, and the time elapsed on a clock that never jumps.

@@ -67,7 +67,7 @@ impl FairPermits {
                 (sender, Permit { permits: self.clone(), domain: Some(domain) })
             };
             if let Err(unwanted) = sender.send(permit) {
-                // Its query was given up. Not dropped, since that would call this function again.
+                // Its query was abandoned. The permit is not dropped, since dropping it would call this function again.
                 permit = unwanted;
                 permit.give_back();
             }

@@ -19,11 +19,11 @@ use crate::lookup::address::is_public;
 
 /// The limits of the load on one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimits {
+pub(super) struct RateLimits {
     /// The highest number of questions in flight, at least 1.
-    pub in_flight: u32,
+    pub(super) in_flight: u32,
     /// The highest average number of questions per second; `None` for no limit.
-    pub per_second: Option<u32>,
+    pub(super) per_second: Option<u32>,
 }
 
 impl RateLimits {

@@ -1,8 +1,8 @@
 //! Reads which resolvers the system is configured to use.
 //!
-//! Only addresses are taken over. Search lists are not: a name is never completed with them, and one that is malformed must
-//! not hide the resolvers next to it. Nor are the options of `resolv.conf`, which would switch EDNS off or stretch the time
-//! of one try.
+//! Only addresses are read. Search lists are ignored: a name is never completed with them, and a malformed list must
+//! not hide the resolvers next to it. The options of `resolv.conf` are ignored too, since they could turn EDNS off or
+//! extend the time of one try.
 
 use std::net::SocketAddr;
 #[cfg(any(windows, test))]
@@ -21,7 +21,7 @@ pub struct NoResolver {
     reason: String,
 }
 
-/// The resolvers that this system is configured to use, each once, in their order.
+/// Returns the resolvers that this system is configured to use, in its order and without duplicates.
 ///
 /// # Errors
 /// [`NoResolver`] if the configuration cannot be read or names no server.
@@ -48,8 +48,8 @@ fn configured() -> Result<Vec<SocketAddr>, String> {
     resolv_conf_of_system()
 }
 
-/// The resolvers of all networks, as the system orders them. Where one of them has a zone index, hickory reads none; the
-/// file that macOS writes for other programs has them all.
+/// Returns the resolvers of all networks, in the order of the system. If one of them has a zone index, hickory reads
+/// none; the file that macOS writes for other programs lists them all.
 #[cfg(target_vendor = "apple")]
 fn configured() -> Result<Vec<SocketAddr>, String> {
     let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else {
@@ -70,7 +70,7 @@ fn resolv_conf_of_system() -> Result<Vec<SocketAddr>, String> {
     }
 }
 
-/// The resolvers of a `resolv.conf` (resolv.conf(5)). A line that cannot be read is passed over, as the system does.
+/// Returns the resolvers of a `resolv.conf` (resolv.conf(5)). Unreadable lines are skipped, as the system does.
 #[cfg(any(unix, test))]
 fn resolv_conf(text: &str) -> Vec<SocketAddr> {
     let address = |line: &str| {
@@ -102,13 +102,13 @@ struct Adapter {
     servers: Vec<IpAddr>,
 }
 
-/// The resolvers of all adapters that are up, those that the system prefers first.
+/// Returns the resolvers of all adapters that are up, in the order in which the system prefers the adapters.
 #[cfg(any(windows, test))]
 fn of_adapters(adapters: impl Iterator<Item = Adapter>) -> Vec<SocketAddr> {
     let mut up: Vec<Adapter> = adapters.filter(|adapter| adapter.is_up).collect();
     up.sort_by_key(|adapter| adapter.metric);
     let servers = up.iter().flat_map(|adapter| adapter.servers.iter().map(|server| (*server, adapter.index)));
-    // Windows names three site-local addresses where it knows no server; nothing listens there (RFC 3879).
+    // Windows lists three site-local addresses if it has no server; nothing listens there (RFC 3879).
     let is_placeholder = |server: &IpAddr| match server {
         IpAddr::V4(address) => address.is_unspecified(),
         IpAddr::V6(address) => address.is_unspecified() || address.segments()[0] & 0xffc0 == 0xfec0,

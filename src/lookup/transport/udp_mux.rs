@@ -97,8 +97,9 @@ impl UdpMux {
         self.socket.recv_from(buffer).await
     }
 
-    /// Waits for a packet, or for the refusal of an earlier one: an error, or, where the error was lost, as under Wine, a
-    /// socket that is closed for reading. It stays so, and waiting for a packet would never wait again.
+    /// Waits for a packet, or for the refusal of an earlier one. A refusal is an error or, where the error is lost, as
+    /// under Wine, a socket that is closed for reading. Such a socket stays closed, so waiting for it again would end
+    /// at once every time.
     #[cfg(windows)]
     async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         if self.reach == Reach::All {
@@ -164,7 +165,8 @@ impl UdpMux {
     }
 }
 
-/// The error of a port where no program listens. Windows reports it as a reset, which a datagram does not have.
+/// The error of a port without a listener. Windows reports it as a connection reset, although datagrams have no
+/// connection.
 fn refusal(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::ConnectionReset => io::ErrorKind::ConnectionRefused.into(),

@@ -31,7 +31,8 @@ pub(super) struct OutgoingQuery<'a> {
 pub(super) enum Case {
     /// Unknown: the first reply that does not keep the case ends the question.
     Untried,
-    /// The server has kept the case: a reply that does not is taken for forged, unless no better one arrives.
+    /// The server has kept the letter case before, so a reply that does not is treated as forged unless no better one
+    /// arrives.
     Kept,
     /// The server does not keep the case.
     Lost,

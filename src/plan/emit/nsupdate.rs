@@ -2,32 +2,39 @@
 //!
 //! Every record set that is to change must still be as it was seen (RFC 2136 §2.4), so the server refuses the whole
 //! update when the zone has moved on. Within one update deletions precede additions: an alias is ignored while
-//! other data exists at its name (RFC 2136 §3.4.2.2). A plan of several phases has an update for each of them; only that
-//! of the first phase is live (see the sections of a plan).
+//! other data exists at its name (RFC 2136 §3.4.2.2). A plan of several phases has an update for each of them, which the
+//! server refuses if one before it was refused.
 
 use std::fmt::Write as _;
 
 use super::Sheet;
-use crate::plan::rollback;
+use super::section::published_before;
+use crate::plan::{Change, rollback};
 
 /// Writes the script, whose comments begin with a semicolon.
 #[must_use]
 pub fn to_nsupdate(sheet: &Sheet<'_>) -> String {
-    let back = rollback(sheet.live().changes);
-    let script = sheet.script(";", "nsupdate", updates);
-    sheet.head(";") + &script + &sheet.foot_of_script(";", &updates(&sheet.back(&back)))
+    let back = rollback(sheet.changes);
+    let script = |sheet: &Sheet<'_>| sheet.script(";", "nsupdate", updates);
+    sheet.head(";") + &script(sheet) + &Sheet::foot(";", &script(&sheet.back(&back)))
 }
 
-fn updates(sheet: &Sheet<'_>) -> String {
+fn updates(sheet: &Sheet<'_>, earlier: &[Change]) -> String {
     // Prerequisites refer to the zone before the update (RFC 2136 §3.2), so a record set that changes twice takes two
     // updates.
-    sheet.parts().iter().map(update).collect()
+    let (mut text, mut made) = (String::new(), earlier.to_vec());
+    for part in sheet.parts() {
+        text.push_str(&update(&part, &made));
+        made.extend_from_slice(part.changes);
+    }
+    text
 }
 
-fn update(sheet: &Sheet<'_>) -> String {
+fn update(sheet: &Sheet<'_>, earlier: &[Change]) -> String {
     let mut text = format!("zone {}\n", sheet.zone);
+    let settled = published_before(earlier, sheet.changes);
     // Writing into a String cannot fail.
-    for change in sheet.changes {
+    for change in settled.iter().chain(sheet.changes) {
         let (name, rtype) = (&change.name, change.rtype);
         if change.before.is_empty() {
             let _ = writeln!(text, "prereq nxrrset {name} IN {rtype}");

@@ -1,13 +1,14 @@
 //! Writes cmdlets for a Windows DNS server (module DnsServer).
 //!
 //! Every record set that is to change must still be as it was seen: the script compares it first, and stops before its
-//! first edit when the zone has moved on. A plan of several phases has a section for each of them; only that of the
-//! first phase is live (see the sections of a plan).
+//! first edit when the zone has moved on. A plan of several phases has a block for each of them, which stops if one before
+//! it has failed.
 
 use std::fmt::Write as _;
 
 use crate::record::{RecordData, RecordType, acts, opens_command};
 
+use super::section::published_before;
 use super::{Change, Sheet, plain, refused};
 use crate::plan::rollback;
 
@@ -35,11 +36,10 @@ const COMPARE: &str = r#"function Assert-RecordSet([string] $Name, [string] $Typ
 /// Writes the script, which stops at the first cmdlet that fails.
 #[must_use]
 pub fn to_powershell(sheet: &Sheet<'_>) -> String {
-    let back = rollback(sheet.live().changes);
+    let back = rollback(sheet.changes);
     let head = "#requires -Modules DnsServer\n";
-    let foot = prelude(sheet) + &script(&sheet.back(&back));
-    let script = sheet.script("#", "powershell", script);
-    sheet.head("#") + head + &prelude(sheet) + &script + &sheet.foot_of_script("#", &foot)
+    let script = |sheet: &Sheet<'_>| prelude(sheet) + &sheet.script("#", "powershell", blocks);
+    sheet.head("#") + head + &script(sheet) + &Sheet::foot("#", &script(&sheet.back(&back)))
 }
 
 /// Returns the lines that the commands need.
@@ -48,15 +48,21 @@ fn prelude(sheet: &Sheet<'_>) -> String {
     format!("$ErrorActionPreference = 'Stop'\n$zone = {zone}\n{COMPARE}")
 }
 
-fn script(sheet: &Sheet<'_>) -> String {
-    sheet.parts().iter().map(commands).collect()
+fn blocks(sheet: &Sheet<'_>, earlier: &[Change]) -> String {
+    let (mut text, mut made) = (String::new(), earlier.to_vec());
+    for part in sheet.parts() {
+        text.push_str(&block(&part, &made));
+        made.extend_from_slice(part.changes);
+    }
+    text
 }
 
-fn commands(sheet: &Sheet<'_>) -> String {
+fn block(sheet: &Sheet<'_>, earlier: &[Change]) -> String {
     // A block stops at the first error even if its lines are pasted into a console.
     let mut text = String::from("& {\n");
+    let settled = published_before(earlier, sheet.changes);
     // Writing into a String cannot fail. All comparisons come first, so that nothing is changed if one of them fails.
-    for line in sheet.changes.iter().filter_map(|change| compare(sheet, change)) {
+    for line in settled.iter().chain(sheet.changes).filter_map(|change| compare(sheet, change)) {
         let _ = writeln!(text, "{line}");
     }
     // Deletions come before additions, so that they do not prevent them.

@@ -1,15 +1,13 @@
 //! Divides a plan into the sections that are made at different times: one for each phase.
 //!
-//! A script is easily run as a whole, and then makes the switch together with the preparations for it: mail would go to
-//! mailboxes that do not exist yet, and the old service would be cut off from SPF while it still sends. In a script,
-//! therefore, only the first section is live. The later ones are comments with the command that writes them again at
-//! their time, from the zone as it is then. One live section also means one transaction: `nsupdate` goes on with the
-//! next update after a server has refused one, so a second live update could be made without the first.
+//! The plan of a phase includes the phases before it, and so does its script: at its beginning it says that it makes the
+//! switch too, and how to get the first section alone. A section is made only if those before it have been made, because
+//! `nsupdate`, and a console, go on after a part that has failed.
 
 use std::fmt::Write as _;
 
 use crate::expected::Phase;
-use crate::plan::Change;
+use crate::plan::{Change, is_changed_again, merged};
 
 use super::Sheet;
 
@@ -51,47 +49,46 @@ pub(super) fn sections(changes: &[Change]) -> Vec<Section<'_>> {
     runs.filter_map(|changes| Some(Section { phase: phase(changes.first())?, is_back, changes })).collect()
 }
 
-impl<'a> Sheet<'a> {
-    /// Returns the changes of the section that a script makes: the first one.
-    pub(super) fn live(&self) -> Self {
-        let changes = sections(self.changes).first().map_or(self.changes, |first| first.changes);
-        Self { changes, ..*self }
-    }
-
-    /// Writes a script with each section under a heading. All sections but the first are comments. A plan of one
-    /// phase has neither headings nor comments.
-    pub(super) fn script(&self, mark: &str, format: &str, write: impl Fn(&Self) -> String) -> String {
+impl Sheet<'_> {
+    /// Writes a script with each section under a heading. A plan of one phase has no heading. `write` gets the changes of
+    /// a section and those of all sections before it.
+    pub(super) fn script(
+        &self,
+        mark: &str,
+        format: &str,
+        write: impl Fn(&Self, &[Change]) -> String,
+    ) -> String {
         let sections = sections(self.changes);
-        let [first, later @ ..] = &sections[..] else { return write(self) };
-        if later.is_empty() {
-            return write(self);
+        let [first, _, ..] = &sections[..] else { return write(self, &[]) };
+        let mut text = String::new();
+        // Writing into a String cannot fail.
+        if !first.is_back() {
+            let (domain, phase) = (self.domain.without_trailing_dot(), first.phase.word());
+            let _ = writeln!(
+                text,
+                "{mark}\n{mark} This script makes all sections, one after the other. To make only the first one:\n\
+                 {mark} cutover plan {domain} --phase {phase} --format {format}{}",
+                self.options
+            );
         }
-        let mut text = format!(
-            "{mark}\n{mark} This script makes only the changes of the first section; the later ones are comments.\n\
-             {mark}\n{mark} {}\n",
-            first.heading()
-        );
-        text.push_str(&write(&self.live()));
-        for section in later {
-            let domain = self.domain.without_trailing_dot();
-            let (phase, options) = (section.phase.word(), self.options);
-            // Writing into a String cannot fail.
+        let mut made = 0;
+        for section in &sections {
             let _ = writeln!(text, "{mark}\n{mark} {}", section.heading());
-            let _ = match section.is_back {
-                false => writeln!(
-                    text,
-                    "{mark} Do not run this yet. Write it again at that time, when the sections before are done:\n\
-                     {mark} cutover plan {domain} --phase {phase} --format {format}{options}"
-                ),
-                true => writeln!(
-                    text,
-                    "{mark} Not part of this script. To undo this as well, remove the comment marks and run only these \
-                     lines:"
-                ),
-            };
-            let lines = write(&Self { changes: section.changes, ..*self });
-            text.extend(lines.lines().map(|line| format!("{mark} {line}\n")));
+            let earlier = self.changes.get(..made).unwrap_or_default();
+            text.push_str(&write(&Self { changes: section.changes, ..*self }, earlier));
+            made += section.changes.len();
         }
         text
     }
+}
+
+/// Returns the record sets that were published by these changes, as changes to themselves; those that the next changes
+/// concern are left out.
+pub(super) fn published_before(earlier: &[Change], next: &[Change]) -> Vec<Change> {
+    let mut published = merged(earlier);
+    published.retain(|change| !is_changed_again(change, next));
+    for change in &mut published {
+        change.before = change.after.clone();
+    }
+    published
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use crate::record::{MAX_CHARACTER_STRING, Name, RecordData, RecordType, acts, opens_command};
+use crate::record::{
+    MAX_CHARACTER_STRING, Name, RecordData, RecordType, UnknownWord, acts, opens_command, value_of_word,
+};
 
 use super::{Change, Sheet, plain, refused};
 use crate::plan::rollback;
@@ -52,11 +54,10 @@ impl DnsHost {
 }
 
 impl FromStr for DnsHost {
-    type Err = String;
+    type Err = UnknownWord;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|host| host.word() == text);
-        known.ok_or_else(|| format!("found `{text}`, expected one of azure, route53, cloudflare"))
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        value_of_word("", text, &Self::ALL, Self::word)
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use crate::record::Name;
 
+use super::syntax::SyntaxFault;
+
 /// The length limit of an expanded domain, in octets; longer ones lose labels on the left (RFC 7208 §7.3).
 const LONGEST_EXPANSION: usize = 253;
 
@@ -62,24 +64,25 @@ impl DomainSpec {
 }
 
 /// Parses a name, or macros and literals that end in a macro or a top-level domain (RFC 7208 §7.1, `domain-spec`).
-pub(super) fn domain_spec(text: &str) -> Result<DomainSpec, String> {
+pub(super) fn domain_spec(text: &str) -> Result<DomainSpec, SyntaxFault> {
     if text.is_empty() {
-        return Err("a domain must follow".into());
+        return Err(SyntaxFault::NoDomain);
     }
     if text.contains('%') {
         return macros(text).map(|()| DomainSpec { text: text.into(), name: None });
     }
     let labels = text.strip_suffix('.').unwrap_or(text).split('.').map(str::as_bytes);
-    let name = Name::from_labels(labels).map_err(|error| format!("`{text}` is not a domain: {error}"))?;
+    let name =
+        Name::from_labels(labels).map_err(|source| SyntaxFault::Domain { text: text.to_owned(), source })?;
     let top = name.labels().next_back().unwrap_or_default();
     if name.label_count() < 2 || !is_top_label(top) {
-        return Err(format!("`{text}` is not a domain with a top-level domain"));
+        return Err(SyntaxFault::NoTopLabel(text.to_owned()));
     }
     Ok(DomainSpec { text: text.into(), name: Some(name) })
 }
 
 /// Checks the macros of an unknown modifier (RFC 7208 §6, `macro-string`).
-pub(super) fn macro_string(text: &str) -> Result<(), String> {
+pub(super) fn macro_string(text: &str) -> Result<(), SyntaxFault> {
     let mut rest = text;
     while !rest.is_empty() {
         (_, rest) = next_part(rest)?;
@@ -88,7 +91,7 @@ pub(super) fn macro_string(text: &str) -> Result<(), String> {
 }
 
 /// Checks a domain with macros.
-fn macros(text: &str) -> Result<(), String> {
+fn macros(text: &str) -> Result<(), SyntaxFault> {
     let mut rest = text;
     let mut last = None;
     while !rest.is_empty() {
@@ -96,15 +99,14 @@ fn macros(text: &str) -> Result<(), String> {
         if let Part::Macro(expansion) = &part
             && matches!(expansion.letter, 'c' | 'r' | 't' | 'C' | 'R' | 'T')
         {
-            let letter = expansion.letter;
-            return Err(format!("`%{{{letter}}}` is allowed in explanations only (RFC 7208 §7.2)"));
+            return Err(SyntaxFault::ExplanationMacro(expansion.letter));
         }
         (last, rest) = (Some(part), after);
     }
     let Some(Part::Literal(end)) = last else { return Ok(()) };
     match end.strip_suffix('.').unwrap_or(end).rsplit_once('.') {
         Some((_, top)) if is_top_label(top.as_bytes()) => Ok(()),
-        _ => Err(format!("`{text}` ends neither in a macro nor in a top-level domain (RFC 7208 §7.1)")),
+        _ => Err(SyntaxFault::End(text.to_owned())),
     }
 }
 
@@ -131,7 +133,7 @@ enum Part<'a> {
 }
 
 /// Splits a nonempty macro-string into its first piece and the rest.
-fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
+fn next_part(text: &str) -> Result<(Part<'_>, &str), SyntaxFault> {
     let Some(rest) = text.strip_prefix('%') else {
         let end = text.find('%').unwrap_or(text.len());
         return Ok((Part::Literal(&text[..end]), &text[end..]));
@@ -146,9 +148,8 @@ fn next_part(text: &str) -> Result<(Part<'_>, &str), String> {
         return Ok((Part::EncodedSpace, after));
     }
     let body = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-    let (body, after) = body.ok_or("a `%` is not followed by a macro (RFC 7208 §7.1)")?;
-    let expansion =
-        Expansion::read(body).ok_or_else(|| format!("unknown macro `%{{{body}}}` (RFC 7208 §7.1)"))?;
+    let (body, after) = body.ok_or(SyntaxFault::NoMacro)?;
+    let expansion = Expansion::read(body).ok_or_else(|| SyntaxFault::Macro(body.to_owned()))?;
     Ok((Part::Macro(expansion), after))
 }
 

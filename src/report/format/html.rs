@@ -1,11 +1,13 @@
 //! Writes one self-contained HTML page for a customer. It loads nothing, and is readable without its script.
 
+mod cache_chart;
+mod codes;
 mod domain;
 mod frame;
 mod manual;
 mod markup;
-mod picture;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -19,6 +21,7 @@ use crate::report::writer::{Ending, Piece, Pieces, ReportWriter, Run};
 use super::message::sum;
 use domain::{Body, Heading, Sentences};
 use frame::Head;
+use markup::written;
 
 pub use frame::{POLICY, SCRIPT, STYLE};
 pub use manual::manual;
@@ -102,6 +105,7 @@ impl ReportWriter for Html {
         if !is_one {
             list(end.summary, end.pieces, out)?;
         }
+        let mut linked = BTreeSet::new();
         for (place, verdict) in ORDER.into_iter().enumerate() {
             while let Some(heading) = next(end.pieces, HEADINGS + place)? {
                 let body = next(end.pieces, BODIES + place)?.unwrap_or_default();
@@ -109,8 +113,10 @@ impl ReportWriter for Html {
                 let mut part = || parts.next().unwrap_or_default();
                 let (anchor, name, heading) = (part(), part(), part());
                 if is_one {
+                    let body = codes::explained_in_place(run, &body);
                     write!(out, "<article id=\"{anchor}\">\n{heading}{body}</article>\n")?;
                 } else {
+                    let body = codes::linked(&body, &mut linked);
                     let open = if verdict == Verdict::Ready { "" } else { " open" };
                     write!(
                         out,
@@ -123,7 +129,8 @@ impl ReportWriter for Html {
         }
         write!(
             out,
-            "</main>\n<footer><p class=\"faint\">Written by cutover {version}.</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+            "{}</main>\n<footer><p class=\"faint\">Written by cutover {version}.</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+            codes::sections(run, &linked)
         )
     }
 
@@ -135,9 +142,10 @@ impl ReportWriter for Html {
 /// Returns the part of the page about one domain, for another page with the same [`STYLE`].
 #[must_use]
 pub fn html_of_domain(run: &Run, domain: &DomainReport) -> String {
-    written(&Heading::new(domain)) + &body(run, domain)
+    written(&Heading::new(domain)) + &codes::explained_in_place(run, &body(run, domain))
 }
 
+/// Returns the content below the heading, with placeholders for the codes.
 fn body(run: &Run, domain: &DomainReport) -> String {
     let sentences = Sentences::new(run, domain);
     written(&Body::new(run, domain, &sentences))
@@ -182,11 +190,6 @@ fn anchor(domain: &str) -> String {
         }
     }
     anchor
-}
-
-/// Renders a template. Templates are checked at build time, and writing into a string cannot fail.
-fn written(template: &impl Template) -> String {
-    template.render().unwrap_or_default()
 }
 
 fn escaped(text: &str) -> String {

@@ -59,7 +59,7 @@ impl ReportWriter for Nagios {
         Ok(())
     }
 
-    fn exit_status(&self, verdict: Verdict) -> Option<u8> {
+    fn own_exit_status(&self, verdict: Verdict) -> Option<u8> {
         Some(match verdict {
             Verdict::Ready => 0,
             Verdict::Waiting => 1,

@@ -57,7 +57,7 @@ impl ReportWriter for Table {
             ResultAge::Fresh => None,
             ResultAge::Stored => Some(domain.time(run.checked_at)),
         };
-        let report = table::domain(domain, checked_at, &run.style);
+        let report = table::domain(domain, checked_at, run.manual.as_ref(), &run.style);
         let next = match run.style.detail {
             Detail::Quiet => String::new(),
             Detail::Normal | Detail::Verbose => table::next_step(domain, &run.options.local, &run.style),

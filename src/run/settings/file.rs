@@ -2,13 +2,22 @@
 //!
 //! The keys are the long names of the options. Types are as wide as the file may be; what a value means is decided by
 //! the reader of the option.
+//!
+//! The file is long because it lists every key twice: for the defaults, and for a domain or group.
 
-use jiff::civil::Date;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+mod lines;
+mod values;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::check::Code;
+use crate::record::closest_word;
+
+pub(super) use lines::Lines;
+pub(super) use values::List;
+use values::{Day, Moment, Number};
 
 /// A settings file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -257,97 +266,6 @@ pub(super) struct WaiverEntry {
     pub(super) until: Day,
 }
 
-/// One value, or several.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum List {
-    /// One.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
-}
-
-impl List {
-    /// Returns all values.
-    pub(super) fn to_vec(&self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one.clone()],
-            Self::Several(several) => several.clone(),
-        }
-    }
-}
-
-/// A number, whole or not.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum Number {
-    /// Whole.
-    Whole(u32),
-    /// Not whole.
-    Broken(f64),
-}
-
-/// A date or time of TOML, or the same as text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Toml(toml::value::Datetime),
-    Text(String),
-}
-
-impl Written {
-    fn into_text(self) -> String {
-        match self {
-            Self::Toml(moment) => moment.to_string(),
-            Self::Text(text) => text,
-        }
-    }
-}
-
-/// A time with its zone.
-#[derive(Debug, Serialize)]
-pub(super) struct Moment(String);
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Written::deserialize(deserializer).map(Written::into_text).map(Self)
-    }
-}
-
-impl JsonSchema for Moment {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Moment".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "A time with its zone (RFC 3339).", "type": "string", "format": "date-time" })
-    }
-}
-
-/// A day.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Day(pub(super) Date);
-
-impl<'de> Deserialize<'de> for Day {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Written::deserialize(deserializer)?.into_text();
-        let day = text.parse().map(Self);
-        day.map_err(|_| {
-            serde::de::Error::custom(format!("found `{text}`, expected a day such as 2027-03-01"))
-        })
-    }
-}
-
-impl JsonSchema for Day {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Day".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "A day.", "type": "string", "format": "date" })
-    }
-}
-
 impl SettingsDocument {
     /// Reads the text of a file.
     ///
@@ -373,33 +291,9 @@ fn reason(message: &str) -> String {
             .into();
     }
     let known: Vec<&str> = quoted.collect();
-    match closest(found, known.iter().copied()) {
+    match closest_word(found, known.iter().copied()) {
         Some(close) => format!("unknown key `{found}`; did you mean `{close}`?"),
         None => format!("unknown key `{found}`, expected one of {}", known.join(", ")),
-    }
-}
-
-/// Returns the known word that was probably meant, if one is similar enough.
-#[must_use]
-pub fn closest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = found.to_ascii_lowercase().replace('_', "-");
-    let rated = known.map(|word| (strsim::jaro_winkler(&plain, word), word));
-    let best = rated.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.8).then_some(best.1)
-}
-
-/// The offsets of the line ends of a text, searched for every entry: a file may name as many domains as a list.
-pub(super) struct Lines(Vec<usize>);
-
-impl Lines {
-    /// Returns the line ends of this text.
-    pub(super) fn of(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n').map(|(at, _)| at).collect())
-    }
-
-    /// Returns the line of an octet, from 1.
-    pub(super) fn at(&self, octet: usize) -> usize {
-        self.0.partition_point(|end| *end < octet) + 1
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) fn own_records(
 ) -> Option<(Name, RecordSet)> {
     let domain = &case.subject.domain;
     let answer = case.view.own_answer(question).ok()?;
-    let is_left = answer.set.data.iter().any(|data| is_of(source, &question.name, data, domain));
+    let is_left = answer.set.data.iter().any(|data| {
+        is_of(source, &question.name, data, domain) || is_alias_of(case, source, &question.name, data)
+    });
     if !answer.chain.is_empty() || !is_left {
         return None;
     }
@@ -111,6 +113,24 @@ fn wildcards(question: &Question, domain: &Name) -> Vec<Wildcard> {
 pub(super) fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain: &Name) -> bool {
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
     is_shown_by(provider, clues(&owner, data), domain)
+}
+
+/// Returns whether an alias leads to a host of the platform being left, by evidence that is not sufficient alone: the
+/// platform must be certain. An alias of the domain itself shows nothing.
+pub(super) fn is_alias_of(case: &Case<'_>, source: &Provider, name: &Name, data: &RecordData) -> bool {
+    let domain = &case.subject.domain;
+    let RecordData::Cname(target) = data else { return false };
+    let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
+    let is_certain = case.is_source_sure && !target.is_within(domain);
+    is_certain && source.matches(Clue::Cname { owner: &owner, target }, domain)
+}
+
+/// Returns whether Microsoft 365 of a reseller has its customers publish the same alias.
+pub(super) fn is_of_reseller(name: &Name, data: &RecordData, domain: &Name) -> bool {
+    let RecordData::Cname(target) = data else { return false };
+    let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
+    let all = provider::all_matches(Clue::Cname { owner: &owner, target }, domain);
+    all.iter().any(|provider| provider.kind == Kind::Microsoft)
 }
 
 /// Returns whether an alias or a service at `owner` that leads to `target` leads to the platform.

@@ -17,7 +17,7 @@ const MAX_OCTETS: usize = 64 * 1024;
 
 /// The reason why a reply that the library decoded is not kept.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Undecodable {
+pub(in crate::lookup) enum Undecodable {
     /// Empty data of a type that does not allow it.
     #[error("a record of type {0} has no data")]
     NoData(RecordType),
@@ -78,8 +78,8 @@ pub(super) fn converted(
 pub(in crate::lookup) fn converted_record(
     record: &rr::Record,
     before: Option<&Record>,
-) -> Result<Record, String> {
-    convert(record, before).map_err(|error| error.to_string())
+) -> Result<Record, Undecodable> {
+    convert(record, before)
 }
 
 /// Converts one record. Its owner is usually that of the record before, and is then shared with it.

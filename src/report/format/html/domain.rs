@@ -1,4 +1,4 @@
-//! Renders the part of a page about one domain: verdict, edits, next step, findings and their explanations.
+//! Renders the part of a page about one domain: verdict, edits, next step and findings.
 
 use askama::Template;
 
@@ -11,8 +11,8 @@ use crate::report::writer::{ResultAge, Run};
 
 use super::super::message::{Piece, pieces};
 use super::super::page;
-use super::markup::{CodeLinks, Part, markup};
-use super::picture::{Picture, picture};
+use super::cache_chart::{CacheChart, cache_chart};
+use super::codes::PLACEHOLDER;
 use crate::report::content::{self, EditKind, Edits};
 
 /// The heading of a domain: its name, the verdict, and the counts of what is left to do.
@@ -44,7 +44,7 @@ impl Heading {
     }
 }
 
-/// The content below the heading of a domain.
+/// The content below the heading of a domain, with a [`PLACEHOLDER`] before and after each code that is explained.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -64,15 +64,14 @@ impl Heading {
 <h3>Findings</h3>
 <div class="wide"><table class="stack">
 <thead><tr><th><span class="hidden">status</span></th><th>what</th><th>found</th><th>code</th></tr></thead>
-<tbody>{% for row in rows %}<tr><td class="side whole {{ row.class }}"><span aria-hidden="true">{{ row.mark }}</span><span class="hidden">{{ row.status }}</span></td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(aside) = row.aside %} ({{ aside }}){% endif %}{% for record in row.records %}<code class="note">{{ record }}</code>{% endfor %}{% if let Some(time) = row.time %}<span class="note faint">{{ time.0 }} <time datetime="{{ time.1 }}">{{ time.2 }}</time></span>{% endif %}{% if let Some(waiver) = row.waiver %}<span class="note faint">{{ waiver.state.word() }} waiver until {{ waiver.until }}: {{ waiver.reason }}</span>{% endif %}</td><td>{% if let Some(why) = row.why %}<details class="why"><summary><code>{{ row.code }}</code></summary><div>
-{{ why|safe }}</div></details>{% else %}<code>{{ row.code }}</code>{% endif %}{% if let Some(manual) = row.manual %}<a class="note" href="{{ manual }}" aria-label="Manual of {{ row.code }}">Manual</a>{% endif %}</td></tr>
+<tbody>{% for row in rows %}<tr><td class="side whole {{ row.class }}"><span aria-hidden="true">{{ row.mark }}</span><span class="hidden">{{ row.status }}</span></td><td class="side whole">{{ row.what }}</td><td>{% for piece in row.message %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}{% if let Some(aside) = row.aside %} ({{ aside }}){% endif %}{% for record in row.records %}<code class="note">{{ record }}</code>{% endfor %}{% if let Some(time) = row.time %}<span class="note faint">{{ time.0 }} <time datetime="{{ time.1 }}">{{ time.2 }}</time></span>{% endif %}{% if let Some(waiver) = row.waiver %}<span class="note faint">{{ waiver.state.word() }} waiver until {{ waiver.until }}: {{ waiver.reason }}</span>{% endif %}</td><td>{% if row.code.is_explained %}{{ PLACEHOLDER }}{{ row.code.word }}{{ PLACEHOLDER }}{% else %}<code>{{ row.code.word }}</code>{% endif %}</td></tr>
 {% endfor %}</tbody></table></div>
 {% if !not_published.is_empty() %}<p class="faint">{{ page::NOT_PUBLISHED }}: {{ not_published }}</p>
 {% endif %}{% if !times.is_empty() %}<h3>Caches and the old service</h3>
 {% for time in times %}<p>{% for piece in time %}{% if piece.is_value %}<code>{{ piece.text }}</code>{% else %}{{ piece.text }}{% endif %}{% endfor %}</p>
-{% endfor %}{% endif %}{% if let Some(picture) = picture %}<h3>What each server answers</h3>
-{% if let Some(axis) = picture.axis %}<p class="faint">A bar is the time that an answer may stay in a cache, from {{ axis.0 }} to {{ axis.1 }}.</p>
-{% endif %}{% for set in picture.sets %}<h4>{{ set.id }}: <code>{{ set.name }}</code> {{ set.rtype }}</h4>
+{% endfor %}{% endif %}{% if let Some(chart) = chart %}<h3>What each server answers</h3>
+{% if let Some(axis) = chart.axis %}<p class="faint">A bar is the time that an answer may stay in a cache, from {{ axis.0 }} to {{ axis.1 }}.</p>
+{% endif %}{% for set in chart.sets %}<h4>{{ set.id }}: <code>{{ set.name }}</code> {{ set.rtype }}</h4>
 <ul class="servers" data-id="{{ set.id }}">
 {% for one in set.servers %}<li class="{{ one.state.word() }}"><p><span class="{{ one.state.class() }}"><span aria-hidden="true">{{ one.state.symbol() }}</span> {{ one.words }}</span>: {{ one.role }} {{ one.server }}{% if let Some(time) = one.time %}, {{ time }}{% endif %}</p>
 {% if let Some(width) = one.bar %}<svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true"><rect class="{{ one.state.class() }}" width="{{ width }}" height="8"></rect><rect class="{{ set.afterwards }}" x="{{ width }}" width="{{ one.rest() }}" height="3" y="2.5"></rect></svg>
@@ -99,7 +98,7 @@ pub(super) struct Body<'a> {
     rows: Vec<Row<'a>>,
     not_published: String,
     times: Vec<Vec<Piece<'a>>>,
-    picture: Option<Picture>,
+    chart: Option<CacheChart>,
     since: Option<Changed<'a>>,
     reminders: Vec<Vec<Piece<'a>>>,
 }
@@ -115,10 +114,13 @@ struct Row<'a> {
     /// The label, such as `until`; the time as RFC 3339 text; and the time for a person.
     time: Option<(&'static str, String, String)>,
     waiver: Option<&'a WaiverView>,
-    code: &'a str,
-    why: Option<String>,
-    /// The URL of the section in the published manual.
-    manual: Option<String>,
+    code: RowCode<'a>,
+}
+
+struct RowCode<'a> {
+    word: &'a str,
+    /// The manual has a section about it.
+    is_explained: bool,
 }
 
 struct Changed<'a> {
@@ -162,9 +164,7 @@ impl<'a> Body<'a> {
                 records: &[],
                 time: one.until.map(|until| moment("until", until)),
                 waiver: one.waiver.as_ref(),
-                code: one.code.as_str(),
-                why: why(run, &one.code),
-                manual: manual(run, &one.code),
+                code: RowCode::of(&one.code),
             }
         });
         let hazards = domain.hazards.iter().map(|one| {
@@ -179,9 +179,7 @@ impl<'a> Body<'a> {
                 records: &one.records,
                 time: one.due.map(|due| moment("act by", due)),
                 waiver: one.waiver.as_ref(),
-                code: one.code.as_str(),
-                why: why(run, &one.code),
-                manual: manual(run, &one.code),
+                code: RowCode::of(&one.code),
             }
         });
         Self {
@@ -193,13 +191,19 @@ impl<'a> Body<'a> {
             rows: expectations.chain(hazards).collect(),
             not_published: beside.join(", "),
             times: sentences.times.iter().map(cut).collect(),
-            picture: picture(time, domain),
+            chart: cache_chart(time, domain),
             since: sentences
                 .since
                 .as_ref()
                 .map(|(title, lines)| Changed { title, lines: lines.iter().map(cut).collect() }),
             reminders: domain.reminders.iter().map(|text| pieces(text).collect()).collect(),
         }
+    }
+}
+
+impl<'a> RowCode<'a> {
+    fn of(code: &'a Word<Code>) -> Self {
+        Self { word: code.as_str(), is_explained: page::explained(code).is_some() }
     }
 }
 
@@ -210,17 +214,6 @@ fn checked(run: &Run, domain: &DomainReport) -> Option<String> {
 
 fn moment(what: &'static str, time: jiff::Timestamp) -> (&'static str, String, String) {
     (what, time.to_string(), crate::check::time::clock_when_over(time))
-}
-
-/// Returns the section of the manual about a code as HTML; `None` if it has none.
-fn why(run: &Run, code: &Word<Code>) -> Option<String> {
-    let links = run.manual.as_ref().map_or(CodeLinks::None, CodeLinks::Published);
-    Some(markup(page::explained(code)?.section()?, Part::Prose, links, |_| None))
-}
-
-/// Returns the URL of the section of the published manual about a code, if there is one.
-fn manual(run: &Run, code: &Word<Code>) -> Option<String> {
-    run.manual.as_ref().zip(page::explained(code)).map(|(url, code)| url.section(code))
 }
 
 /// Returns the class of a mark in the style sheet.

@@ -1,6 +1,7 @@
 //! Renders the Markdown of the manual as HTML: only the headings, paragraphs, lists, tables and fences that the manual
 //! uses.
 
+use askama::Template;
 use askama::filters::{Html, escape};
 
 use crate::check::Code;
@@ -160,6 +161,11 @@ pub(super) fn inline(text: &str, links: CodeLinks<'_>) -> String {
 
 fn escaped(text: &str) -> String {
     escape(text, Html).map(|text| text.to_string()).unwrap_or_default()
+}
+
+/// Renders a template. Templates are checked at build time, and writing into a string cannot fail.
+pub(super) fn written(template: &impl Template) -> String {
+    template.render().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -58,9 +58,9 @@ const OF_FILE: [&str; 5] = ["--settings", "--expect", "--tsig", "--history", "--
 /// The form of the paths of local files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Paths {
-    /// As they were given.
+    /// The paths as typed.
     Whole,
-    /// Without the folders, which others neither have nor need to know.
+    /// Only the file names: readers of a report elsewhere do not have the folders, and need not know them.
     FileName,
 }
 

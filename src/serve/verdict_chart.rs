@@ -64,7 +64,7 @@ mod tests {
         let drawn: Vec<_> =
             spans(&known, at(1000)).iter().map(|span| (span.x, span.width, span.class)).collect();
         assert_eq!(drawn, [(0, 430, "bad"), (430, 215, "wait"), (645, 215, "good")]);
-        // A clock that was set back draws nothing outside of the picture.
+        // A clock that was set back draws nothing outside of the chart.
         assert!(spans(&known, at(-5)).iter().all(|span| (0..WIDTH).contains(&span.x) && span.width >= 2));
     }
 }

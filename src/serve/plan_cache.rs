@@ -32,47 +32,47 @@ impl Key {
 
 /// The checks that pages show plans of.
 #[derive(Debug, Default)]
-pub(super) struct Plans {
-    kept: Mutex<BTreeMap<Key, Kept>>,
+pub(super) struct PlanCache {
+    entries: Mutex<BTreeMap<Key, Entry>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Entry {
     /// When a page asked for it.
     shown: Instant,
     /// The last check; `None` before the first one ends.
     checked: Option<Arc<Checked>>,
 }
 
-impl Plans {
+impl PlanCache {
     /// Returns the last check for a page, and keeps later checks of the same key.
     pub(super) fn open(&self, key: &Key) -> Option<Arc<Checked>> {
-        let (mut kept, now) = (self.kept(), Instant::now());
-        kept.retain(|_, one| now.duration_since(one.shown) < LONGEST);
-        let one = kept.entry(key.clone()).or_insert(Kept { shown: now, checked: None });
+        let (mut entries, now) = (self.entries(), Instant::now());
+        entries.retain(|_, one| now.duration_since(one.shown) < LONGEST);
+        let one = entries.entry(key.clone()).or_insert(Entry { shown: now, checked: None });
         one.shown = now;
         let checked = one.checked.clone();
-        if kept.len() > MOST {
-            let oldest = kept.iter().min_by_key(|(_, one)| one.shown).map(|(key, _)| key.clone());
-            oldest.and_then(|key| kept.remove(&key));
+        if entries.len() > MOST {
+            let oldest = entries.iter().min_by_key(|(_, one)| one.shown).map(|(key, _)| key.clone());
+            oldest.and_then(|key| entries.remove(&key));
         }
         checked
     }
 
     /// Keeps a check if a page shows its plan.
     pub(super) fn keep(&self, key: &Key, checked: &Arc<Checked>) {
-        if let Some(one) = self.kept().get_mut(key) {
+        if let Some(one) = self.entries().get_mut(key) {
             one.checked = Some(Arc::clone(checked));
         }
     }
 
-    /// Drops the stored checks. New checks for the same pages are still kept.
+    /// Drops the stored checks. New checks for the same pages are still entries.
     pub(super) fn forget_checks(&self) {
-        self.kept().values_mut().for_each(|one| one.checked = None);
+        self.entries().values_mut().for_each(|one| one.checked = None);
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<Key, Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,17 +82,17 @@ mod tests {
 
     #[test]
     fn pages_that_were_not_shown_for_longest_go_first() {
-        let plans = Plans::default();
+        let plans = PlanCache::default();
         let key = |number: usize| Key::new(&format!("customer-{number}.example").parse().unwrap(), None);
         for number in 0..MOST + 3 {
             assert!(plans.open(&key(number)).is_none());
             // The first is shown again and again.
             assert!(plans.open(&key(0)).is_none());
         }
-        let kept = plans.kept();
-        assert_eq!(kept.len(), MOST);
-        assert!(kept.contains_key(&key(0)) && kept.contains_key(&key(MOST + 2)));
-        assert!(!kept.contains_key(&key(1)));
+        let entries = plans.entries();
+        assert_eq!(entries.len(), MOST);
+        assert!(entries.contains_key(&key(0)) && entries.contains_key(&key(MOST + 2)));
+        assert!(!entries.contains_key(&key(1)));
     }
 
     #[test]

@@ -25,7 +25,7 @@ const LONGEST_RECORD: usize = 120;
 const WIDEST: u32 = 1000;
 
 /// The answers to the questions that matter in the move.
-pub(super) struct Picture {
+pub(super) struct CacheChart {
     /// The times at which the bars begin and end; `None` if no cache was asked.
     pub(super) axis: Option<(String, String)>,
     pub(super) sets: Vec<RecordSetAnswers>,
@@ -116,8 +116,8 @@ impl State {
     }
 }
 
-/// Returns the picture of a domain; `None` if no server was asked.
-pub(super) fn picture(checked_at: Timestamp, domain: &DomainReport) -> Option<Picture> {
+/// Returns the chart of a domain; `None` if no server was asked.
+pub(super) fn cache_chart(checked_at: Timestamp, domain: &DomainReport) -> Option<CacheChart> {
     let replies: Vec<&ReplyView> = domain.replies.iter().flatten().filter(|one| is_drawn(one)).collect();
     let shown = domain.expectations.iter().filter(|one| is_moved(one));
     let sets: Vec<(&ExpectationView, Vec<&ReplyView>)> = shown
@@ -151,7 +151,7 @@ pub(super) fn picture(checked_at: Timestamp, domain: &DomainReport) -> Option<Pi
             more: replies.len().saturating_sub(MOST_SERVERS),
         }
     });
-    Some(Picture { axis, sets: sets.collect() })
+    Some(CacheChart { axis, sets: sets.collect() })
 }
 
 /// Returns whether the answers about an expectation matter in the move.
