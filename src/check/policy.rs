@@ -17,6 +17,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 use super::time::lasting;
 use super::{
     Case, Code, ExpectationResult, Finding, Hazard, Severity, backticked, certainty, delivery, join_and,
+    wildcard,
 };
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
@@ -295,11 +296,15 @@ fn fetched<'a>(case: &Case<'a>) -> Option<&'a PolicyReply> {
     })
 }
 
-/// Returns the TXT records of a name, following CNAMEs; `None` if these lead outside the zone files.
+/// Returns the TXT records of a name, following CNAMEs; `None` if these lead outside the zone files. The CNAME of a
+/// wildcard announces nothing.
 fn texts_at(case: &Case<'_>, name: &Name) -> Result<Option<RecordSet>, LookupFailure> {
     let answer = case.view.answer(&Question::new(name.clone(), RecordType::Txt))?;
-    let is_outside = answer.existence == Existence::Outside && !answer.chain.is_empty();
-    Ok((!is_outside).then_some(answer.set))
+    let Some(first) = answer.chain.first().filter(|_| answer.existence == Existence::Outside) else {
+        return Ok(Some(answer.set));
+    };
+    let alias = RecordSet { data: [RecordData::Cname(first.clone())].into(), ttl: 0 };
+    Ok(wildcard::is_wildcard_alias(case, name, &alias)?.then(RecordSet::default))
 }
 
 /// Returns the reason why the policy is not available, for a sentence.

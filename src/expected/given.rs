@@ -73,7 +73,8 @@ fn is_verification(text: &Text) -> bool {
 
 /// Returns the mistyped include of Microsoft's in the SPF record that a list requires for the domain, with the one that
 /// was meant and that is expected instead.
-pub(crate) fn mistyped_include(subject: &Subject) -> Option<(&Wanted, Name, Name)> {
+#[must_use]
+pub fn mistyped_include(subject: &Subject) -> Option<(&Wanted, Name, Name)> {
     subject.given.iter().filter(|wanted| wanted.name == subject.domain).find_map(|wanted| {
         let RecordData::Txt(text) = &wanted.data else { return None };
         let (typed, meant) = mistyped(text)?;

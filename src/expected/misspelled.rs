@@ -273,7 +273,7 @@ mod tests {
             Some(HostDoubt::Unusual(name("contoso-com.mail.protection.outlook.com")))
         );
         assert_eq!(doubt("contoso.mail.protection.office365.us", Cloud::Dod, &[]), None);
-        assert_eq!(doubt("mx1.filter.example", Cloud::Worldwide, &[filter.clone()]), None);
+        assert_eq!(doubt("mx1.filter.example", Cloud::Worldwide, std::slice::from_ref(&filter)), None);
         assert_eq!(doubt("mx1.other.example", Cloud::Worldwide, &[filter]), Some(HostDoubt::NotMicrosoft));
         assert_eq!(
             doubt("fabrikam-com.mail.protection.outlook.com", Cloud::Worldwide, &[]),

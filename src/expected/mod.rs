@@ -19,8 +19,7 @@ pub use cloud::{Cloud, ENDPOINTS, Endpoint, Purpose};
 pub use expectation::{
     Expectation, Id, Importance, MailHosts, Offer, Origin, Phase, Requirement, Selector, Service,
 };
-pub use given::ignored;
-pub(crate) use given::mistyped_include;
+pub use given::{ignored, mistyped_include};
 pub(crate) use mail::{control_host, derived_host, partition_hosts};
 pub(crate) use misspelled::{HostDoubt, doubt, meant_include};
 pub(crate) use token::domain_of;

@@ -365,7 +365,7 @@ fn meant_policy(value: &str) -> Option<&'static str> {
     let near = |policy: &&str| {
         word.len().abs_diff(policy.len()) <= 2 && strsim::osa_distance(&word, policy) <= most(policy)
     };
-    known_policy(&word).or_else(|| POLICIES.into_iter().find(|policy| near(&policy)))
+    known_policy(&word).or_else(|| POLICIES.into_iter().find(|policy| near(policy)))
 }
 
 /// Returns the URI that an entry was meant to be: itself, or a mail address with its scheme.

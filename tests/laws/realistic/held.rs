@@ -340,6 +340,8 @@ impl Step<'_> {
                 is_of(name, &["example.com", "example.net", "example.org"])
                     // Microsoft's own, welded to something else.
                     || name.contains("protection.outlook.com") && name != "spf.protection.outlook.com"
+                    // A typing error of Microsoft's own, which the plan corrects.
+                    || ["spf.protection.outlok.com", "spf.protecton.outlook.com"].contains(&name)
                     || self.nonexistent.contains(&name)
             }
             Sender::Address(_) => false,
