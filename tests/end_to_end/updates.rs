@@ -23,7 +23,8 @@ fn a_script_of_updates_makes_ready_and_its_way_back_undoes_it() {
         internet.update(domain, &forth).unwrap_err();
         // What the script says at its end is what `--rollback` said before.
         let (_, undo) = forth.split_once("; To undo:\n").unwrap();
-        let undo: String = undo.lines().map(|line| line.trim_start_matches("; ").to_owned() + "\n").collect();
+        let undo: String =
+            undo.lines().map(|line| line.strip_prefix("; ").unwrap_or(line).to_owned() + "\n").collect();
         let commands = |script: &str| -> Vec<String> {
             script.lines().filter(|line| !line.starts_with(';')).map(str::to_owned).collect()
         };
