@@ -148,9 +148,9 @@ impl DmarcJudge<'_> {
         match fault(policy) {
             None => Finding::new(Code::Met, format!("one record, {}", shown(policy)), &observed),
             Some(why) => {
-                let message = format!("Correct the DMARC record: {why}.");
-                Finding::new(Code::DmarcInvalid, message, &observed)
-                    .fixed_by([self.with_one(repaired(policy))])
+                let fixed = repaired(policy);
+                let message = with_effect(format!("Correct the DMARC record: {why}."), &fixed);
+                Finding::new(Code::DmarcInvalid, message, &observed).fixed_by([self.with_one(fixed)])
             }
         }
     }
@@ -168,8 +168,10 @@ impl DmarcJudge<'_> {
 
     fn none(&self) -> Result<Finding, LookupFailure> {
         if let Some(text) = texts(self.set).find(|text| looks_like_policy(text)) {
-            let message = format!("Correct {text}: a DMARC record must begin with `v=DMARC1;`.");
-            let fix = self.with_one(repaired(text));
+            let fixed = repaired(text);
+            let message =
+                with_effect(format!("Correct {text}: a DMARC record must begin with `v=DMARC1;`."), &fixed);
+            let fix = self.with_one(fixed);
             return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).fixed_by([fix]));
         }
         let apex = self.case.view.set(&self.case.subject.domain, RecordType::Txt)?;
@@ -180,12 +182,14 @@ impl DmarcJudge<'_> {
             let own = self.case.view.own_answer(&Question::new(doubled.clone(), RecordType::Txt))?;
             // A wildcard answers for that name too, with TXT records that are not a policy.
             let Some(policy) = policies(&own.set).next() else { continue };
+            let fixed = repaired(policy);
             let message = format!(
                 "Move the DMARC record from {} to `_dmarc`: your DNS host appends the zone name to what \
                  you type.",
                 backticked(&doubled)
             );
-            let fix = [Edit::deletion(doubled, RecordType::Txt), self.with_one(repaired(policy))];
+            let message = with_effect(message, &fixed);
+            let fix = [without(doubled, &own.set, policy), self.with_one(fixed)];
             return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).fixed_by(fix));
         }
         if let Some(tree::Inherited { domain, .. }) = inherited(self.case)? {
@@ -204,17 +208,11 @@ impl DmarcJudge<'_> {
             backticked(domain),
             backticked(&self.expectation.name)
         );
-        let gone = RecordData::Txt(text.clone());
-        let without = Edit {
-            name: domain.clone(),
-            rtype: RecordType::Txt,
-            after: apex.data.iter().filter(|data| **data != gone).cloned().collect(),
-            ttl: None,
-            confirm: false,
-        };
-        let observed = RecordSet { data: BTreeSet::from([gone]), ttl: apex.ttl };
+        let fixed = repaired(text);
+        let message = with_effect(message, &fixed);
+        let observed = RecordSet { data: BTreeSet::from([RecordData::Txt(text.clone())]), ttl: apex.ttl };
         Finding::new(Code::DmarcMisplaced, message, &observed)
-            .fixed_by([without, self.with_one(repaired(text))])
+            .fixed_by([without(domain.clone(), apex, text), self.with_one(fixed)])
     }
 
     fn of(&self, texts: &[&Text]) -> RecordSet {
@@ -245,5 +243,24 @@ impl DmarcJudge<'_> {
             ttl: if self.own.is_empty() { Some(self.expectation.ttl) } else { None },
             confirm,
         }
+    }
+}
+
+/// Returns the edit that deletes one TXT record of a set and keeps the others.
+fn without(name: Name, set: &RecordSet, text: &Text) -> Edit {
+    let gone = RecordData::Txt(text.clone());
+    let after = set.data.iter().filter(|data| **data != gone).cloned().collect();
+    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
+}
+
+/// Adds what a strict policy does from now on, if receivers apply none today.
+fn with_effect(message: String, fixed: &str) -> String {
+    let strict = fixed.split("; ").find(|tag| ["p=quarantine", "p=reject"].contains(tag));
+    match strict {
+        Some(policy) => format!(
+            "{message} Receivers do not apply `{policy}` today, and will then: check first that all your senders pass, \
+             or begin with `p=none`."
+        ),
+        None => message,
     }
 }

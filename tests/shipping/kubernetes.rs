@@ -26,7 +26,9 @@ fn manifests_fit_the_schemas_of_kubernetes() {
     };
     let manifests: Vec<String> = files(".github/examples")
         .into_iter()
-        .filter(|file| file.ends_with(".yaml") && text(file).lines().any(|line| line.starts_with("apiVersion: ")))
+        .filter(|file| {
+            file.ends_with(".yaml") && text(file).lines().any(|line| line.starts_with("apiVersion: "))
+        })
         .collect();
     assert!(manifests.len() >= 4, "{manifests:?}");
     let workspace = Workspace::new();

@@ -28,7 +28,7 @@ const COMPARE: &str = r#"function Assert-RecordSet([string] $Name, [string] $Typ
     })
     $missing = @($Data | Where-Object { if ($Type -eq 'TXT') { $found -cnotcontains $_ } else { $found -notcontains $_ } })
     if ($found.Count -ne $Count -or $missing.Count -gt 0) {
-        throw "$Type of $Name in $zone is not as it was seen; nothing is changed. Write the plan again. Found: $($found -join '; ')"
+        throw "$Type of $Name in $zone is not as it was seen; this part of the plan is not made. Write the plan again. Found: $($found -join '; ')"
     }
 }
 "#;
