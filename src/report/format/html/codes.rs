@@ -56,7 +56,7 @@ pub(super) fn explained_in_place(run: &Run, body: &str) -> String {
 pub(super) fn linked(body: &str, codes: &mut BTreeSet<Code>) -> String {
     replaced(body, |code| {
         codes.insert(code);
-        format!("<a href=\"#{code}\"><code>{code}</code></a>")
+        format!("<a class=\"whole\" href=\"#{code}\"><code>{code}</code></a>")
     })
 }
 
