@@ -91,10 +91,13 @@ pub(crate) fn doubt(host: &Name, domain: &Name, cloud: Cloud, gateways: &[Gatewa
         return None;
     }
     let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    if letters(&label) == letters(&domain.without_trailing_dot()) {
-        return host.parent()?.prepend(&usual).ok().map(HostDoubt::Unusual);
+    let other = domain_of(&label).filter(|other| other != domain);
+    match other {
+        Some(other) if letters(&label) != letters(&domain.without_trailing_dot()) => {
+            Some(HostDoubt::OtherDomain(other))
+        }
+        _ => host.parent()?.prepend(&usual).ok().map(HostDoubt::Unusual),
     }
-    domain_of(&label).filter(|other| other != domain).map(HostDoubt::OtherDomain)
 }
 
 fn suffixes_of(cloud: Cloud) -> impl Iterator<Item = &'static Name> {
@@ -270,6 +273,11 @@ mod tests {
         assert_eq!(doubt("contoso-com.q-v1.mx.microsoft", Cloud::Worldwide, &[]), None);
         assert_eq!(
             doubt("contosocom.mail.protection.outlook.com", Cloud::Gcc, &[]),
+            Some(HostDoubt::Unusual(name("contoso-com.mail.protection.outlook.com")))
+        );
+        // No domain has this label.
+        assert_eq!(
+            doubt("contoso-com02b.mail.protection.outlook.com", Cloud::Worldwide, &[]),
             Some(HostDoubt::Unusual(name("contoso-com.mail.protection.outlook.com")))
         );
         assert_eq!(doubt("contoso.mail.protection.office365.us", Cloud::Dod, &[]), None);

@@ -56,6 +56,10 @@ pub(crate) fn domain_of(token: &str) -> Option<Name> {
         }
         bare.insert(place, '-');
     }
+    // RFC 952: a label of a host name neither begins nor ends with a hyphen.
+    if bare.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+        return None;
+    }
     let domain: Name = bare.parse().ok()?;
     (self::token(&domain)? == token).then_some(domain)
 }
@@ -180,9 +184,17 @@ mod tests {
 
     #[test]
     fn what_is_no_token_names_no_domain() {
-        for text in
-            ["contoso", "", "-", "contoso-com0", "contoso-com0q", "contoso-com00b", "ab-com09b", "a--com"]
-        {
+        for text in [
+            "contoso",
+            "",
+            "-",
+            "contoso-com0",
+            "contoso-com0q",
+            "contoso-com00b",
+            "ab-com09b",
+            "a--com",
+            "contoso-com02b",
+        ] {
             assert_eq!(domain_of(text), None, "{text}");
         }
     }

@@ -103,11 +103,12 @@ pub(in crate::report) fn plan_notes(domain: &DomainReport) -> Vec<String> {
     let is_reason = |change: &&ChangeView, one: &ExpectationView| {
         change.because.iter().any(|code| code.as_str() == one.code.as_str())
     };
-    let open = domain.expectations.iter().filter(|one| matches!(one.status, Status::Unmet | Status::Unknown));
-    let notes = open.filter_map(|one| {
+    // What could not be checked is a warning of the command.
+    let unmet = domain.expectations.iter().filter(|one| one.status == Status::Unmet);
+    let notes = unmet.filter_map(|one| {
         let mut changes = domain.changes.iter().filter(|change| is_reason(change, one)).peekable();
         let is_fixed = changes.peek().is_some();
-        if !is_fixed && one.is_required() && one.status == Status::Unmet {
+        if !is_fixed && one.is_required() {
             return Some(format!("Not fixed by these edits: {}: {}", one.id, one.message));
         }
         // Why an SPF record has to be compared, and what to remove from it, differs from record to record.
