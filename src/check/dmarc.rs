@@ -13,7 +13,10 @@ use crate::facts::{Answer, Existence, LookupFailure};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::{Case, Code, Edit, Finding, Hazard, backticked, doubled, join_and, wildcard};
-use text::{fault, is_policy, looks_like_policy, policies, repaired, report_hosts, shown, strength, texts};
+use text::{
+    POLICIES, fault, is_policy, looks_like_policy, policies, policy_below, repaired, report_hosts, shown,
+    strength, texts,
+};
 pub(super) use text::{is_right, policy};
 pub(super) use tree::inherited;
 use tree::parent_domains;
@@ -149,7 +152,7 @@ impl DmarcJudge<'_> {
             None => Finding::new(Code::Met, format!("one record, {}", shown(policy)), &observed),
             Some(why) => {
                 let fixed = repaired(policy);
-                let message = with_effect(format!("Correct the DMARC record: {why}."), &fixed);
+                let message = self.with_effect(format!("Correct the DMARC record: {why}."), &fixed);
                 Finding::new(Code::DmarcInvalid, message, &observed).fixed_by([self.with_one(fixed)])
             }
         }
@@ -163,14 +166,15 @@ impl DmarcJudge<'_> {
         // The mildest one stays: receivers apply none of them now, and must not start to reject mail unexpectedly.
         let strength = |text: &&&Text| (fault(text).is_some(), strength(text));
         let kept = policies.iter().min_by_key(strength).map(|text| repaired(text)).unwrap_or_default();
+        let message = self.with_effect(message, &kept);
         Finding::new(Code::DmarcMultiple, message, &self.of(policies)).fixed_by([self.with_one(kept)])
     }
 
     fn none(&self) -> Result<Finding, LookupFailure> {
         if let Some(text) = texts(self.set).find(|text| looks_like_policy(text)) {
             let fixed = repaired(text);
-            let message =
-                with_effect(format!("Correct {text}: a DMARC record must begin with `v=DMARC1;`."), &fixed);
+            let message = format!("Correct {text}: a DMARC record must begin with `v=DMARC1;`.");
+            let message = self.with_effect(message, &fixed);
             let fix = self.with_one(fixed);
             return Ok(Finding::new(Code::DmarcInvalid, message, &self.of(&[text])).fixed_by([fix]));
         }
@@ -188,7 +192,7 @@ impl DmarcJudge<'_> {
                  you type.",
                 backticked(&doubled)
             );
-            let message = with_effect(message, &fixed);
+            let message = self.with_effect(message, &fixed);
             let fix = [without(doubled, &own.set, policy), self.with_one(fixed)];
             return Ok(Finding::new(Code::DmarcMisplaced, message, &RecordSet::default()).fixed_by(fix));
         }
@@ -209,10 +213,27 @@ impl DmarcJudge<'_> {
             backticked(&self.expectation.name)
         );
         let fixed = repaired(text);
-        let message = with_effect(message, &fixed);
+        let message = self.with_effect(message, &fixed);
         let observed = RecordSet { data: BTreeSet::from([RecordData::Txt(text.clone())]), ttl: apex.ttl };
         Finding::new(Code::DmarcMisplaced, message, &observed)
             .fixed_by([without(domain.clone(), apex, text), self.with_one(fixed)])
+    }
+
+    /// Adds what the record does from now on, if its policy is stricter than the one that receivers apply today.
+    fn with_effect(&self, message: String, fixed: &str) -> String {
+        let then = RecordSet { data: BTreeSet::from([RecordData::Txt(Text::from(fixed))]), ttl: 0 };
+        let rank =
+            |policy: Option<&str>| POLICIES.iter().position(|known| Some(*known) == policy).unwrap_or(0);
+        let pairs =
+            [("p", policy(self.set), policy(&then)), ("sp", policy_below(self.set), policy_below(&then))];
+        let stricter = pairs.into_iter().find(|(_, now, then)| rank(*then) > rank(*now));
+        match stricter.and_then(|(tag, _, then)| Some((tag, then?))) {
+            Some((tag, then)) if !self.case.subject.is_parked => format!(
+                "{message} Receivers do not apply `{tag}={then}` today, and will then: check first that all your senders \
+                 pass, or begin with `{tag}=none`."
+            ),
+            Some(_) | None => message,
+        }
     }
 
     fn of(&self, texts: &[&Text]) -> RecordSet {
@@ -251,16 +272,4 @@ fn without(name: Name, set: &RecordSet, text: &Text) -> Edit {
     let gone = RecordData::Txt(text.clone());
     let after = set.data.iter().filter(|data| **data != gone).cloned().collect();
     Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
-}
-
-/// Adds what a strict policy does from now on, if receivers apply none today.
-fn with_effect(message: String, fixed: &str) -> String {
-    let strict = fixed.split("; ").find(|tag| ["p=quarantine", "p=reject"].contains(tag));
-    match strict {
-        Some(policy) => format!(
-            "{message} Receivers do not apply `{policy}` today, and will then: check first that all your senders pass, \
-             or begin with `p=none`."
-        ),
-        None => message,
-    }
 }

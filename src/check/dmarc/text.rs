@@ -10,7 +10,7 @@ use crate::record::{Name, RecordData, RecordSet, Text};
 const MOST_REPORT_HOSTS: usize = 8;
 
 /// The policies that a domain can request (RFC 9989 §4.7), the mildest first.
-const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
+pub(super) const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
 
 /// Tags that RFC 9989 has removed; older receivers may still read them (RFC 7489 §6.3).
 const REMOVED: [&str; 3] = ["pct", "rf", "ri"];

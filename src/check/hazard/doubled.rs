@@ -66,12 +66,30 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
     if meant.is_empty() {
         return None;
     }
+    let domain = &case.subject.domain;
+    // A domain may have only one SPF record.
+    let has_senders = rtype == RecordType::Txt
+        && case.view.set(domain, RecordType::Txt).is_ok_and(|set| set.data.iter().any(is_spf));
+    let (merged, moved): (Vec<&RecordData>, Vec<&RecordData>) =
+        meant.iter().partition(|data| has_senders && is_spf(data));
+    let listed = |all: &[&RecordData]| join_and(all.iter().map(|data| format!("`{data}`")));
+    let what = match (&merged[..], &moved[..]) {
+        ([], moved) => format!("Publish {} at {} instead of", listed(moved), backticked(domain)),
+        (merged, []) => format!(
+            "Add the terms of {} that are missing to the SPF record of {}, which may have only one, and delete",
+            listed(merged),
+            backticked(domain)
+        ),
+        (merged, moved) => format!(
+            "Publish {} at {}, add the terms of {} that are missing to its SPF record, and delete",
+            listed(moved),
+            backticked(domain),
+            listed(merged)
+        ),
+    };
     let message = format!(
-        "Publish {1} at {2} instead of {0}: your DNS host appends the zone name to what you type. Leave \
-         the host field empty or type `@`.",
-        backticked(name),
-        join_and(meant.iter().map(|data| format!("`{data}`"))),
-        backticked(&case.subject.domain)
+        "{what} {}: your DNS host appends the zone name to what you type. Leave the host field empty or type `@`.",
+        backticked(name)
     );
     let mut hazard = Hazard::new(Code::NameDoubled, name, Some(rtype), message);
     hazard.records = meant.iter().map(|data| format!("{name} {rtype} {data}")).collect();
@@ -80,6 +98,10 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
         hazard.fix = vec![Edit { name: name.clone(), rtype, after: kept, ttl: None, confirm: false }];
     }
     Some(hazard)
+}
+
+fn is_spf(data: &RecordData) -> bool {
+    matches!(data, RecordData::Txt(text) if SpfRecord::parse(text).is_some())
 }
 
 /// Returns whether the record was meant for the domain itself.

@@ -202,6 +202,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         return Vec::new();
     }
     let autodiscover = domain.prepend(AUTODISCOVER_SERVICE).ok();
+    let policy_name = domain.prepend("_dmarc").ok();
     let mut hazards: BTreeMap<Question, Hazard> = BTreeMap::new();
     for question in published_questions(case.view.facts, domain) {
         case.begin_rule();
@@ -217,6 +218,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         if theirs.is_empty() {
             continue;
         }
+        let is_policy = policy_name.as_ref() == Some(&name);
         let is_shared = theirs.iter().any(|data| is_of_reseller(&name, data, domain));
         let rtype = question.rtype;
         let message = format!("{}: {}.", advice(&name, rtype, &theirs), points(rtype, &theirs, source));
@@ -226,13 +228,16 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         // there; only the admin knows where else it should go.
         let may_go = match rtype {
             RecordType::Mx => case.subject.source.is_some(),
-            _ => case.is_source_sure && !is_shared,
+            _ => case.is_source_sure && !is_shared && !is_policy,
         };
         if may_go {
             found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
         } else if is_edited(judged, question) {
             // The plan already deletes it for another reason.
             continue;
+        } else if is_policy {
+            found.level = Severity::Warning;
+            found.message += " No edit is proposed: publish a DMARC policy of your own in its place.";
         } else if is_shared {
             found.level = Severity::Warning;
             found.message += " Microsoft 365 that a reseller sold has the same record: keep it then.";
@@ -252,7 +257,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
             found.fix.clear();
             found.level = Severity::Warning;
             found.message += &format!(
-                ". No edit is proposed, because records of {} lead to it: change those first.",
+                " No edit is proposed, because records of {} lead to it: change those first.",
                 join_and(users.iter().map(backticked))
             );
         }
