@@ -85,13 +85,12 @@ impl DkimJudge<'_> {
             if let Some(target) = self.unread_target() {
                 let message = format!(
                     "{} holds a key where an alias belongs; no zone file covers {}, so it cannot be seen whether it is the \
-                     same key: add `--resolver` to look it up, or put the alias in its place",
+                     same key: add `--resolver` to look it up",
                     backticked(name),
                     backticked(&target)
                 );
-                let mut finding = self.wrong(Code::NotInZoneFiles, message);
-                finding.observed = observed;
-                return Ok(finding);
+                // Whatever signs with another key would stop passing DKIM, so nothing is replaced unseen.
+                return Ok(Finding::new(Code::NotInZoneFiles, message, &observed));
             }
             let message = format!(
                 "Replace the DKIM key at {} with the CNAME: Microsoft cannot rotate a copied key.",
@@ -206,8 +205,11 @@ impl DkimJudge<'_> {
                 }
                 return Ok(finding);
             }
-            let message =
-                format!("Change the CNAME {name}: {} is not a DKIM key of Microsoft's.", backticked(target));
+            let message = format!(
+                "Change the CNAME {name}: {} is not a DKIM key of Microsoft's. If another service signs with \
+                 it, give that service another selector first.",
+                backticked(target)
+            );
             return Ok(self.wrong(Code::AliasElsewhere, message));
         };
         if self.is_placeholder(target, &read) {
