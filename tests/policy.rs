@@ -180,7 +180,7 @@ async fn what_the_web_server_does_wrong_is_said() {
         let unreachable = (Status::Unmet, Code::MtaStsUnreachable);
         let silent = (Status::Unknown, Code::LookupFailed);
         assert_eq!(judged(&assessment), if outcome.is_answer() { unreachable } else { silent });
-        // A warning decides nothing, and what is optional does neither.
+        // Neither a warning nor what is optional affects the result.
         assert_eq!(replayed(&facts, "").status, 0, "{reason}");
     }
 }
@@ -461,7 +461,7 @@ fn the_program_fetches_unless_it_is_told_not_to() {
     let zone =
         workspace.put("contoso.com.zone", format!("$ORIGIN contoso.com.\n{}", READY.replace("    ", "")));
     let run = cutover(&format!("check contoso.com --format json --zone {zone}"));
-    // Offline nothing is known about the policy, and that decides nothing.
+    // Offline nothing is known about the policy, which does not affect the result.
     let found = (run.status, run.code("mta-sts"), run.hazards().len());
     assert_eq!(found, (0, "not-in-zone-files".to_owned(), 0), "{run:?}");
     let table = cutover(&format!("check contoso.com --zone {zone}"));

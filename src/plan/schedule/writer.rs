@@ -1,4 +1,6 @@
 //! Writes the steps of a move: their times, words and commands.
+//!
+//! The file is long because the steps are in the order of the runbook, one function each, and can be read side by side.
 
 use jiff::SignedDuration;
 
