@@ -18,7 +18,7 @@ use crate::facts::{
 };
 use crate::record::{Name, Question, RecordType};
 
-use super::{Case, JudgeOptions, assess, hazard, relation};
+use super::{Case, JudgeOptions, assess, hazard, relation, wildcard};
 
 /// The number of questions that most domains need, so that memory is reserved once.
 const USUAL: usize = 48;
@@ -37,6 +37,8 @@ pub fn prefetch(subject: &Subject, facts: &Facts) -> Vec<Question> {
         }
     }
     questions.extend(hazard::leftover_questions(subject, facts));
+    // Read only once everything else is known, which would cost a round trip of its own.
+    questions.extend(wildcard::questions_of_domain(&subject.domain));
     questions
 }
 

@@ -4,7 +4,7 @@
 //! that of a sibling name that is never published. A record that only a wildcard returns cannot be replaced or deleted
 //! at the name.
 
-use crate::facts::{Existence, LookupFailure};
+use crate::facts::{Existence, LookupFailure, zone_candidates};
 use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::Case;
@@ -120,11 +120,23 @@ pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet 
     }
 }
 
+/// The types of records of the domain that are compared with those of a wildcard above it.
+const COMPARED_TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt];
+
+/// Returns the questions that [`sets_of_domain`] reads; none for a registrable domain, which is the apex of a zone.
+pub(super) fn questions_of_domain(domain: &Name) -> Vec<Question> {
+    if zone_candidates(domain).len() < 2 {
+        return Vec::new();
+    }
+    let probe = domain.parent().and_then(|parent| parent.prepend(PROBE_LABEL).ok());
+    let names = [Some(domain.clone()), probe].into_iter().flatten();
+    names.flat_map(|name| COMPARED_TYPES.map(|rtype| Question::new(name.clone(), rtype))).collect()
+}
+
 /// Returns the record sets of the domain that only a wildcard returns. There are none if the domain is the apex of a
 /// zone, or if a record is published at or below it: no wildcard then answers for it (RFC 4592 §2.2.1).
 #[must_use]
 pub(crate) fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
-    const TYPES: [RecordType; 4] = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt];
     let domain = &case.subject.domain;
     let facts = case.view.facts;
     let is_below_apex = facts.zone_apex(domain).is_some_and(|apex| apex != *domain);
@@ -132,7 +144,8 @@ pub(crate) fn sets_of_domain(case: &Case<'_>) -> Vec<(RecordType, RecordSet)> {
     let probe = domain.parent().and_then(|parent| parent.prepend(PROBE_LABEL).ok());
     let Some(probe) = probe.filter(|_| is_below_apex && !is_published) else { return Vec::new() };
     let own = |name: &Name, rtype| case.view.own_answer(&Question::new(name.clone(), rtype));
-    let answers = case.view.batch(|| TYPES.map(|rtype| (rtype, own(domain, rtype), own(&probe, rtype))));
+    let answers =
+        case.view.batch(|| COMPARED_TYPES.map(|rtype| (rtype, own(domain, rtype), own(&probe, rtype))));
     let mut sets = Vec::new();
     for (rtype, answer, of_wildcard) in answers {
         let (Ok(answer), Ok(of_wildcard)) = (answer, of_wildcard) else { return Vec::new() };
