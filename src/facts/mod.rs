@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use jiff::Timestamp;
 
 use crate::record::{Name, Question};
@@ -167,10 +167,14 @@ impl Facts {
         self.arrivals.len()
     }
 
-    /// Returns the questions that were answered after the first `count` replies, in order of arrival.
+    /// Returns the questions that were answered after the first `count` replies, each once, in order of arrival.
     pub(crate) fn answered_since(&self, count: usize) -> impl Iterator<Item = &Question> {
         let arrivals = self.arrivals.get(count..).unwrap_or_default();
-        arrivals.iter().filter_map(|place| self.at(*place).first()).map(|reply| &reply.question)
+        let mut returned = HashSet::new();
+        // Most replies come alone.
+        let several = arrivals.len() > 1;
+        let arrivals = arrivals.iter().filter(move |place| !several || returned.insert(**place));
+        arrivals.filter_map(|place| self.at(*place).first()).map(|reply| &reply.question)
     }
 
     /// Returns the replies to one question, ordered by server: authoritative servers first.
@@ -224,5 +228,31 @@ impl Facts {
 
     fn at(&self, place: usize) -> &[Reply] {
         self.replies.get(place).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordType;
+
+    /// Returns the reply of the resolver with this number about the type's records of `contoso.com`.
+    fn reply(number: u8, rtype: RecordType) -> Reply {
+        let server = Server { role: Role::Resolver, address: format!("192.0.2.{number}:53") };
+        Reply::empty(Question::new("contoso.com".parse().unwrap(), rtype), Arc::new(server), Outcome::NoData)
+    }
+
+    #[test]
+    fn a_question_that_many_servers_answer_is_returned_once() {
+        let mut facts = Facts::new(Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
+        for number in 1..=3 {
+            facts.insert(reply(number, RecordType::Mx));
+            facts.insert(reply(number, RecordType::Txt));
+        }
+        let since = |count| facts.answered_since(count).map(|question| question.rtype).collect::<Vec<_>>();
+        assert_eq!(since(0), [RecordType::Mx, RecordType::Txt]);
+        assert_eq!(since(3), [RecordType::Txt, RecordType::Mx]);
+        assert_eq!(since(5), [RecordType::Txt]);
+        assert!(since(6).is_empty());
     }
 }
