@@ -218,6 +218,30 @@ fn the_powershell_function_gives_the_program_words_that_it_knows() {
 }
 
 #[test]
+fn the_packages_of_distributions_hold_the_same_files() {
+    let metadata = package("metadata");
+    let sources = |assets: &Value, field: &dyn Fn(&Value) -> Value| -> BTreeSet<String> {
+        assets.as_array().unwrap().iter().map(|asset| word(&field(asset), "source").to_owned()).collect()
+    };
+    let deb = sources(&metadata["deb"]["assets"], &|asset| asset[0].clone());
+    let mut rpm = sources(&metadata["generate-rpm"]["assets"], &|asset| asset["source"].clone());
+    // cargo-deb writes it by itself.
+    assert!(rpm.remove("LICENSE"));
+    assert_eq!(deb, rpm);
+    for source in deb.iter().filter(|source| !source.starts_with("target/")) {
+        assert!(path(source).is_file(), "{source}");
+    }
+    assert_eq!(metadata["generate-rpm"]["license"], package("license"));
+    // What the script writes for the unit starts the program that the packages install.
+    let workspace = Workspace::new();
+    let script = path(&format!("{PACKAGING}/units"));
+    let Ok(status) = Command::new("bash").arg(script).arg(workspace.path("units")).status() else { return };
+    assert!(status.success());
+    let unit = std::fs::read_to_string(workspace.path("units/cutover-serve.service")).unwrap();
+    assert!(unit.contains("\nExecStart=/usr/bin/cutover serve ") && !unit.contains("/usr/local"), "{unit}");
+}
+
+#[test]
 fn every_way_to_install_is_tried_or_marked() {
     let readme = text("README.md");
     let (_, rest) = readme.split_once("## Install\n").unwrap();
