@@ -9,19 +9,19 @@
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]
-#![allow(unreachable_pub, reason = "a world of its own for one measurement")]
+#![allow(unreachable_pub, dead_code, reason = "a world of its own for one measurement")]
 
 mod world;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
 
 use cutover::cli::{self, Surroundings};
 use serde_json::{Value, json};
 
+use world::run::{self, Run};
 use world::{Server, Software, found};
 
 /// That of the program.
@@ -40,7 +40,7 @@ const SAMPLE: usize = 500;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(index) = arguments.iter().position(|argument| argument == "--child") {
-        return child(&arguments[index + 1..]);
+        return run::child(&arguments[index + 1..]);
     }
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let given = arguments.iter().position(|argument| argument == "--domains");
@@ -91,8 +91,11 @@ fn measure(
     let per_domain = asked.len() as f64 / sample as f64;
     let dnsperf =
         found("dnsperf").map(|dnsperf| dnsperf_rate(&dnsperf, folder.path(), &server, &asked, seconds));
-    let runs: Vec<Run> = sizes.iter().map(|size| Run::of(folder.path(), &server, *size, fixed)).collect();
-    let figures = runs.iter().map(|run| run.figures(software, per_domain, dnsperf)).collect();
+    let runs: Vec<Run> = sizes
+        .iter()
+        .map(|size| Run::of(folder.path(), *size, &[fixed, &server.options()].concat()))
+        .collect();
+    let all = runs.iter().map(|run| figures(run, software, per_domain, dnsperf)).collect();
     let mut broken = Vec::new();
     if dnsperf.is_some_and(|rate| runs[0].rate() * per_domain < LEAST_RATIO * rate) {
         broken.push(format!("fewer than {LEAST_RATIO} of the questions of dnsperf"));
@@ -105,87 +108,32 @@ fn measure(
     {
         broken.push("memory grows with the number of domains".to_owned());
     }
-    if runs.iter().any(|run| run.verdicts.contains("undetermined")) {
+    if runs.iter().any(|run| run.verdicts.values().any(|verdict| verdict == "undetermined")) {
         broken.push("the server left questions unanswered".to_owned());
     }
-    (figures, broken)
+    (all, broken)
 }
 
 fn tell(text: &str) {
     std::io::stdout().write_all(text.as_bytes()).unwrap();
 }
 
-/// One list, checked by a process of its own.
-struct Run {
-    domains: usize,
-    wall: Duration,
-    cpu: Duration,
-    /// KiB at the highest.
-    memory: u64,
-    verdicts: BTreeSet<String>,
-}
-
-impl Run {
-    fn of(folder: &Path, server: &Server, domains: usize, options: &[String]) -> Self {
-        let list = list(folder, domains);
-        let out = folder.join("run.ndjson");
-        let start = Instant::now();
-        let child = Command::new(std::env::current_exe().unwrap())
-            .arg("--child")
-            .args(["check", "--domains", list.to_str().unwrap(), "--format", "ndjson", "-q"])
-            .args(options)
-            .args(server.options())
-            .stdin(Stdio::null())
-            .stdout(std::fs::File::create(&out).unwrap())
-            .stderr(Stdio::piped())
-            .output()
-            .unwrap();
-        let wall = start.elapsed();
-        let told: Value = serde_json::from_slice(&child.stderr)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&child.stderr)));
-        let text = std::fs::read_to_string(&out).unwrap();
-        let mut names = BTreeSet::new();
-        let mut verdicts = BTreeSet::new();
-        for line in text.lines() {
-            let field = |name: &str| {
-                let rest = line.split_once(&format!("\"{name}\":\"")).unwrap().1;
-                rest.split_once('"').unwrap().0.to_owned()
-            };
-            assert!(names.insert(field("domain")), "a domain is there twice");
-            verdicts.insert(field("verdict"));
-        }
-        assert_eq!(names.len(), domains, "every domain is there once");
-        Self {
-            domains,
-            wall,
-            cpu: Duration::from_secs_f64(told["cpu"].as_f64().unwrap()),
-            memory: told["memory"].as_u64().unwrap(),
-            verdicts,
-        }
-    }
-
-    /// Domains a second.
-    fn rate(&self) -> f64 {
-        self.domains as f64 / self.wall.as_secs_f64()
-    }
-
-    fn figures(&self, software: Software, per_domain: f64, dnsperf: Option<f64>) -> Value {
-        let questions = self.rate() * per_domain;
-        json!({
-            "server": software.program(),
-            "dnsperf_per_s": dnsperf,
-            "domains": self.domains,
-            "wall_s": self.wall.as_secs_f64(),
-            "domains_per_s": self.rate(),
-            "questions_per_domain": per_domain,
-            "questions_per_s": questions,
-            "of_dnsperf": dnsperf.map(|rate| questions / rate),
-            "cpu_us_per_question": self.cpu.as_secs_f64() * 1e6 / (self.domains as f64 * per_domain),
-            "cpu_us_per_domain": self.cpu.as_secs_f64() * 1e6 / self.domains as f64,
-            "peak_mib": self.memory as f64 / 1024.0,
-            "verdicts": self.verdicts,
-        })
-    }
+fn figures(run: &Run, software: Software, per_domain: f64, dnsperf: Option<f64>) -> Value {
+    let questions = run.rate() * per_domain;
+    json!({
+        "server": software.program(),
+        "dnsperf_per_s": dnsperf,
+        "domains": run.domains,
+        "wall_s": run.wall.as_secs_f64(),
+        "domains_per_s": run.rate(),
+        "questions_per_domain": per_domain,
+        "questions_per_s": questions,
+        "of_dnsperf": dnsperf.map(|rate| questions / rate),
+        "cpu_us_per_question": run.cpu.as_secs_f64() * 1e6 / (run.domains as f64 * per_domain),
+        "cpu_us_per_domain": run.cpu.as_secs_f64() * 1e6 / run.domains as f64,
+        "peak_mib": run.memory as f64 / 1024.0,
+        "verdicts": run.verdicts.values().collect::<BTreeSet<_>>(),
+    })
 }
 
 fn table(figures: &[Value]) -> String {
@@ -216,17 +164,9 @@ fn table(figures: &[Value]) -> String {
     text
 }
 
-/// A list of so many domains.
-fn list(folder: &Path, domains: usize) -> PathBuf {
-    let path = folder.join(format!("list-{domains}.txt"));
-    let names: String = (0..domains).map(|number| world::domain(number) + "\n").collect();
-    std::fs::write(&path, names).unwrap();
-    path
-}
-
 /// What is asked about so many domains, each question once: a recording holds it all.
 fn questions(folder: &Path, server: &Server, domains: usize) -> Vec<(String, String)> {
-    let (list, recording) = (list(folder, domains), folder.join("sample.rec"));
+    let (list, recording) = (run::list(folder, domains), folder.join("sample.rec"));
     let words = ["check", "--domains", list.to_str().unwrap(), "--format", "ndjson", "-q", "--record"];
     let arguments = words.into_iter().chain([recording.to_str().unwrap()]).map(str::to_owned);
     let arguments = ["cutover".to_owned()].into_iter().chain(arguments).chain(server.options());
@@ -263,29 +203,4 @@ fn dnsperf_rate(
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find_map(|line| line.trim().strip_prefix("Queries per second:"));
     line.and_then(|rate| rate.trim().parse().ok()).unwrap_or_else(|| panic!("{text}"))
-}
-
-/// A run of the program in this process, which then tells what it took.
-fn child(arguments: &[String]) -> ExitCode {
-    let surroundings = Surroundings::of_pipe(jiff::Timestamp::now());
-    let arguments = ["cutover".to_owned()].into_iter().chain(arguments.iter().cloned());
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut err = Vec::new();
-    let status = cli::run(arguments.map(Into::into), &mut out, &mut err, &surroundings);
-    if status == 2 {
-        std::io::stderr().write_all(&err).unwrap();
-        return ExitCode::FAILURE;
-    }
-    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
-    let status = read("/proc/self/status");
-    let memory = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let memory: u64 =
-        memory.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default();
-    // Fields 14 and 15, counted behind the name, which may hold blanks: ticks of a hundredth of a second.
-    let stat = read("/proc/self/stat");
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: f64 = fields[11..13].iter().filter_map(|field| field.parse::<f64>().ok()).sum();
-    let told = json!({ "cpu": ticks / 100.0, "memory": memory });
-    std::io::stderr().write_all(told.to_string().as_bytes()).unwrap();
-    ExitCode::SUCCESS
 }

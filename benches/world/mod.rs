@@ -1,5 +1,8 @@
 //! Generated domains in every state, and a real name server that has them all.
 
+pub mod cold;
+pub mod run;
+
 use std::fmt::Write as _;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -18,8 +21,38 @@ pub fn found(program: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
-/// The records of a domain: each of seven states of a move.
-fn records(number: usize) -> String {
+/// The states of a move that the domains are in, in turns: most are ready.
+const STATES: [State; 7] = [
+    State::Ready,
+    State::Ready,
+    State::Ready,
+    State::Untouched,
+    State::Prepared,
+    State::SecondSpf,
+    State::OldBesideNew,
+];
+
+/// A state of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    Ready,
+    /// Everything is as the old platform wants it.
+    Untouched,
+    /// Everything but MX and autodiscover is done.
+    Prepared,
+    /// The old SPF record is beside the new one.
+    SecondSpf,
+    /// The old MX is beside the new one, and the alias of autodiscover is mistyped.
+    OldBesideNew,
+}
+
+/// The state of the domain with this number.
+pub fn state(number: usize) -> State {
+    STATES[number % STATES.len()]
+}
+
+/// The records of a domain in its state.
+pub fn records(number: usize) -> String {
     let name = domain(number);
     let token = name.replace('.', "-");
     let mut text = String::new();
@@ -33,20 +66,15 @@ fn records(number: usize) -> String {
     let (old_mx, old_spf) = ("MX 10 mx1.emailsrvr.com.", "TXT \"v=spf1 include:emailsrvr.com ~all\"");
     let both = "TXT \"v=spf1 include:emailsrvr.com include:spf.protection.outlook.com ~all\"";
     line("", &format!("TXT \"MS=ms{:08}\"", number % 100_000_000));
-    let (mail, sender, alias) = match number % 7 {
-        // Ready, three of them, since most domains are.
-        0..=2 => (mx.as_str(), spf, "autodiscover.outlook.com."),
-        // Untouched.
-        3 => (old_mx, old_spf, "autodiscover.emailsrvr.com."),
-        // Prepared.
-        4 => (old_mx, both, "autodiscover.emailsrvr.com."),
-        // A second SPF record.
-        5 => {
+    let (mail, sender, alias) = match state(number) {
+        State::Ready => (mx.as_str(), spf, "autodiscover.outlook.com."),
+        State::Untouched => (old_mx, old_spf, "autodiscover.emailsrvr.com."),
+        State::Prepared => (old_mx, both, "autodiscover.emailsrvr.com."),
+        State::SecondSpf => {
             line("", old_spf);
             (mx.as_str(), spf, "autodiscover.outlook.com.")
         }
-        // An old MX beside the new one, and an alias that is mistyped.
-        _ => {
+        State::OldBesideNew => {
             line("", old_mx);
             (mx.as_str(), both, "autodiscover.outlook.co.")
         }
@@ -77,6 +105,30 @@ emailsrvr.com. 3600 TXT \"v=spf1 ip4:198.51.100.0/24 ~all\"
 mx1.emailsrvr.com. 3600 A 198.51.100.10
 autodiscover.emailsrvr.com. 3600 A 198.51.100.11
 ";
+
+/// Waits until a server answers for a zone, whose name has one label at most, on this port of this address.
+fn wait(address: &str, port: u16, zone: &str) {
+    // Its SOA, as it has always been asked for.
+    let label = zone.trim_end_matches('.').as_bytes();
+    let mut question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0".to_vec();
+    if !label.is_empty() {
+        question.push(label.len().try_into().unwrap());
+        question.extend_from_slice(label);
+    }
+    question.extend_from_slice(b"\0\0\x06\0\x01");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let start = Instant::now();
+    loop {
+        let _ = socket.send_to(&question, (address, port));
+        let mut answer = [0; 512];
+        // Answered, and not refused: the zone is loaded.
+        if socket.recv(&mut answer).is_ok_and(|length| length > 12) && answer[3] & 15 == 0 {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(120), "the name server does not answer");
+    }
+}
 
 /// The name servers that a measurement can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,25 +199,8 @@ impl Server {
             .spawn()
             .unwrap();
         let server = Self { process, port };
-        server.wait();
+        wait("127.0.0.1", port, ".");
         server
-    }
-
-    fn wait(&self) {
-        // `. SOA`, as it has always been written.
-        let question = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\0\0\x06\0\x01";
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        let start = Instant::now();
-        loop {
-            let _ = socket.send_to(question, ("127.0.0.1", self.port));
-            let mut answer = [0; 512];
-            // Answered, and not refused: the zone is loaded.
-            if socket.recv(&mut answer).is_ok_and(|length| length > 12) && answer[3] & 15 == 0 {
-                return;
-            }
-            assert!(start.elapsed() < Duration::from_secs(120), "the name server does not answer");
-        }
     }
 
     /// The options that send every question there.
