@@ -224,12 +224,13 @@ mod tests {
             "https://dns.example/dns-query",
         ];
         let options = next_options(&typed.map(OsString::from), &RunOptions::default());
-        assert_eq!(
-            options.local.all,
-            " --settings 'C:\\Users\\Kim Lee\\cutover.toml' --history /home/kim/moves/history.json \
+        let path = quoted("C:\\Users\\Kim Lee\\cutover.toml");
+        let all = format!(
+            " --settings {path} --history /home/kim/moves/history.json \
              --zone zones/contoso.com.zone --expect ./graph.json --tsig ../keys/tsig.conf \
              --resolver https://dns.example/dns-query"
         );
+        assert_eq!(options.local.all, all);
         assert_eq!(
             options.shared.all,
             " --settings cutover.toml --history history.json --zone contoso.com.zone --expect graph.json \

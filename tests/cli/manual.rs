@@ -1,7 +1,5 @@
 //! Are manual pages and completions complete?
 
-use std::process::Command;
-
 use crate::run::{Workspace, cutover};
 
 /// The commands of the program, as its help lists them.
@@ -91,7 +89,7 @@ fn completed(words: &[&str]) -> Vec<String> {
         words[last],
         words[last - 1]
     );
-    let output = Command::new("bash").args(["--norc", "-c", &program]).output().unwrap();
+    let output = std::process::Command::new("bash").args(["--norc", "-c", &program]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }

@@ -10,8 +10,8 @@ use jiff::SignedDuration;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::client::{self, EventStream};
-use super::{Folder, Server, wait_for, wait_for_or};
+use super::client::EventStream;
+use super::{Folder, Server, wait_for};
 use crate::cli::{at_source, zone};
 
 const DOMAINS: [&str; 3] = ["contoso.com", "fabrikam.com", "northwind.example"];
@@ -148,11 +148,11 @@ fn a_full_disk_is_reported_and_what_was_seen_meanwhile_is_kept() {
         .unwrap();
     let text = || std::fs::read_to_string(&said).unwrap();
     let address = wait_for(|| super::address(&text()));
-    let until = |part: &str| wait_for_or(|| text().contains(part).then_some(()), text);
+    let until = |part: &str| super::wait_for_or(|| text().contains(part).then_some(()), text);
     let verdict = |wanted: &str| {
-        wait_for_or(
+        super::wait_for_or(
             || {
-                let list = client::get(address, "/api/v1/domains").json();
+                let list = super::client::get(address, "/api/v1/domains").json();
                 (list["watched"][0]["verdict"] == wanted).then_some(())
             },
             text,
@@ -173,9 +173,9 @@ fn a_full_disk_is_reported_and_what_was_seen_meanwhile_is_kept() {
     until("results cannot be saved");
     verdict("ready");
     for path in ["/", "/domains/contoso.com", "/-/healthy"] {
-        assert_eq!(client::get(address, path).status, 200, "{path}");
+        assert_eq!(super::client::get(address, path).status, 200, "{path}");
     }
-    let metrics = client::get(address, "/metrics").body;
+    let metrics = super::client::get(address, "/metrics").body;
     assert!(!metrics.contains("cutover_database_writes_failed_total 0\n"), "{metrics}");
     folder.publish("contoso.com", &at_source("contoso.com"));
     verdict("changes-needed");

@@ -1,7 +1,7 @@
 //! Writes files whole: the old content stays until the new content is complete.
 
 use std::fs::File;
-use std::io::{BufWriter, ErrorKind, IntoInnerError, Write as _};
+use std::io::{BufWriter, IntoInnerError, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -141,6 +141,7 @@ fn create(path: &Path, mode: Option<u32>) -> std::io::Result<File> {
 /// read.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
+    use std::io::ErrorKind;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         Err(error)

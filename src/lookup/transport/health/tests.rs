@@ -1,5 +1,3 @@
-use std::io;
-
 use futures_util::FutureExt as _;
 
 use super::*;
@@ -73,7 +71,7 @@ fn failures_of_this_machine_pause_nothing() {
     assert_eq!(zone.refusal(now), None);
     #[cfg(unix)]
     for code in [23, 24] {
-        let failure = Failure::io(&io::Error::from_raw_os_error(code));
+        let failure = Failure::io(&std::io::Error::from_raw_os_error(code));
         assert_eq!((failure.outcome, failure.scope), (Outcome::NotSent, FailureScope::Query));
     }
 }
