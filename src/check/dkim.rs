@@ -384,6 +384,7 @@ impl DkimJudge<'_> {
             after,
             ttl: Some(self.expectation.ttl),
             confirm: true,
+            cautions: Vec::new(),
         }
     }
 }

@@ -263,6 +263,7 @@ impl DmarcJudge<'_> {
             after: kept.chain(wanted).collect(),
             ttl: if self.own.is_empty() { Some(self.expectation.ttl) } else { None },
             confirm,
+            cautions: Vec::new(),
         }
     }
 }
@@ -271,5 +272,5 @@ impl DmarcJudge<'_> {
 fn without(name: Name, set: &RecordSet, text: &Text) -> Edit {
     let gone = RecordData::Txt(text.clone());
     let after = set.data.iter().filter(|data| **data != gone).cloned().collect();
-    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
+    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false, cautions: Vec::new() }
 }

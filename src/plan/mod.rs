@@ -66,6 +66,8 @@ pub struct Change {
     /// True if the admin should compare the change before publishing it, because a value was derived by a rule or is
     /// uncertain.
     pub confirm: bool,
+    /// What to make sure of before publishing the change, as sentences.
+    pub cautions: Vec<String>,
     /// The importance of the most important finding that requires it.
     pub importance: Importance,
 }
@@ -155,9 +157,12 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
         because.extend(
             change.because.iter().filter(|code| !because.contains(code)).copied().collect::<Vec<_>>(),
         );
+        let mut cautions = earlier.cautions;
+        join_cautions(&mut cautions, &change.cautions);
         merged.push(Change {
             before: earlier.before,
             because,
+            cautions,
             confirm: earlier.confirm || change.confirm,
             importance: earlier.importance.max(change.importance),
             ..change.clone()
@@ -165,6 +170,15 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
     }
     merged.retain(|change| change.before != change.after);
     merged
+}
+
+/// Adds sentences to others, each once.
+fn join_cautions(cautions: &mut Vec<String>, others: &[String]) {
+    for caution in others {
+        if !cautions.contains(caution) {
+            cautions.push(caution.clone());
+        }
+    }
 }
 
 /// Returns the changes that undo these: the same record sets, with before and after exchanged, in the reverse order.
@@ -175,6 +189,7 @@ pub fn rollback(changes: &[Change]) -> Vec<Change> {
         std::mem::swap(&mut back.before, &mut back.after);
         // The restored values were observed, not derived.
         back.confirm = false;
+        back.cautions.clear();
         if back.after.ttl == 0 {
             back.after.ttl = back.before.ttl;
         }

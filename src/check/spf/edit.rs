@@ -245,7 +245,7 @@ fn useless(tally: &Tally, sender: &Term) -> Option<&'static str> {
 }
 
 fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
-    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
+    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false, cautions: Vec::new() }
 }
 
 fn publish(planned: &mut PlannedRecords, edit: &Edit) {
