@@ -10,8 +10,8 @@ pub mod schedule;
 
 use std::collections::BTreeSet;
 
-use crate::check::{Assessment, Case, Code};
-use crate::expected::{Expectation, Importance, Phase, Subject};
+use crate::check::{Assessment, Case, Code, Status};
+use crate::expected::{Expectation, Id, Importance, Phase, Subject};
 use crate::facts::{Facts, FactsView, PlannedRecords, TrustPolicy};
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
@@ -21,6 +21,10 @@ pub use emit::to_bind;
 
 /// The TTL, in seconds, of a record set whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;
+
+/// The precondition of the switch if the plan does not edit the SPF record.
+const SPF_FIRST: &str = "Do not switch before SPF is fixed by hand: this plan has no SPF edit, and mail from Microsoft 365 can \
+    fail SPF until then. `cutover check` says what to change.";
 
 /// The action on a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,7 +142,25 @@ pub fn changes(subject: &Subject, facts: &Facts, trust: TrustPolicy, assessment:
         let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
         of_the_switch.for_each(|change| change.confirm = true);
     }
+    if lacks_spf_edit(assessment) {
+        let moves_mail =
+            |change: &&mut Change| change.name == subject.domain && change.rtype == RecordType::Mx;
+        for change in changes.iter_mut().filter(moves_mail) {
+            change.confirm = true;
+            join_cautions(&mut change.cautions, &[SPF_FIRST.to_owned()]);
+        }
+    }
     changes
+}
+
+/// Returns whether SPF has to be fixed by hand, because the plan has no edit for it.
+fn lacks_spf_edit(assessment: &Assessment) -> bool {
+    assessment.judged.iter().any(|judged| {
+        judged.expectation.id == Id::Spf
+            && judged.importance == Importance::Required
+            && judged.status == Status::Unmet
+            && judged.fix.is_empty()
+    })
 }
 
 /// Merges the changes to one for each record set. A set that changes in several phases gets a change from its published
