@@ -120,9 +120,19 @@ impl SpfJudge<'_> {
             if !dropped.is_empty() {
                 message += &format!(" The plan drops {dropped}: add back what was meant.");
             }
-            for decided in &fix.decided {
-                message += &format!(" {decided}.");
+            // The message about a typing error says what is corrected.
+            let is_said =
+                |typed: &str| message.contains("typing error") && message.contains(&format!("`{typed}`"));
+            let corrected = fix.corrected.iter().filter(|(typed, _)| !is_said(typed));
+            let sentences: Vec<String> = corrected
+                .map(|(_, sentence)| sentence)
+                .chain(&fix.decided)
+                .map(|one| format!(" {one}."))
+                .collect();
+            if !sentences.is_empty() && !message.ends_with(['.', '?']) {
+                message.push('.');
             }
+            message += &sentences.concat();
             message += &self.price(&fix);
         }
         Finding::new(code, message, observed).fixed_by(fix.edits)
