@@ -38,7 +38,8 @@ fn write_change(text: &mut String, change: &Change, is_changed_again: bool) {
         let ttl = if before.ttl > 0 { before.ttl } else { crate::plan::DEFAULT_TTL };
         let _ = writeln!(text, "; delete {name} {ttl} IN {rtype} {}", data.to_zone_text());
     }
-    if change.confirm && (cautions.is_empty() || !after.is_empty()) {
+    // Where nothing is added, no value can be compared.
+    if change.confirm && (cautions.is_empty() || change.added().next().is_some()) {
         let _ = writeln!(text, "; compare {rtype} of {name} with the admin center before publishing");
     }
     for caution in cautions {
