@@ -59,7 +59,7 @@ use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
-pub use code::{Code, Effect, Topic};
+pub use code::{Code, Effect, Topic, UnknownCode};
 pub(crate) use dname::dname_owner;
 pub use hazard::compared_questions;
 pub use origin::{DetectedProvider, Proof};
