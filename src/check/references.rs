@@ -4,7 +4,7 @@
 //! deleting these changes the other names as well. Such an edit names them and has to be confirmed. While mail is still
 //! delivered to the name, or the zone is served from it, there is no such edit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Id, expectations};
 use crate::facts::{FactsView, PlannedRecords};
@@ -32,16 +32,17 @@ impl References {
     /// Returns the published records that lead to the name, as far as they were read.
     pub(super) fn to(case: &Case<'_>, name: &Name) -> Self {
         let links = links(case);
-        let mut names = BTreeSet::from([name.clone()]);
-        loop {
-            let is_alias = |(set, target): &&(Question, Name)| {
-                set.rtype == RecordType::Cname && names.contains(target) && !names.contains(&set.name)
-            };
-            let found: Vec<Name> = links.iter().filter(is_alias).map(|(set, _)| set.name.clone()).collect();
-            if found.is_empty() {
-                break;
+        let mut aliases: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
+        for (set, target) in links.iter().filter(|(set, _)| set.rtype == RecordType::Cname) {
+            aliases.entry(target).or_default().push(&set.name);
+        }
+        let (mut names, mut open) = (BTreeSet::from([name.clone()]), vec![name]);
+        while let Some(target) = open.pop() {
+            for alias in aliases.get(target).into_iter().flatten() {
+                if names.insert((*alias).clone()) {
+                    open.push(alias);
+                }
             }
-            names.extend(found);
         }
         let sets = links.iter().filter(|(set, target)| names.contains(target) && set.name != *name);
         let sets: BTreeSet<Question> = sets.map(|(set, _)| set.clone()).collect();

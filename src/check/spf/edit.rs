@@ -21,6 +21,9 @@ use super::terms::Terms;
 use super::walk;
 use super::{Edit, SpfJudge, backticked, join_and, shown, text_of};
 
+/// The maximum number of dropped terms named.
+const MOST_NAMED: usize = 20;
+
 /// The edits of the fix, and the resulting record.
 pub(super) struct Fix {
     /// The edits of the domain's own record, and of records of the domain that it includes; empty if no edit of the
@@ -194,10 +197,7 @@ pub(super) fn fix(
         let is_corrected = |term: &String| corrected.iter().any(|(typed, _)| typed == term);
         let lost = lost.map(|term| shown(&term.text));
         let lost = lost.filter(|term| !names(&decided, term) && !is_corrected(term));
-        let lost: Vec<String> = lost.map(|term| format!("`{term}`")).collect();
-        if !lost.is_empty() {
-            decided.push(format!("The plan drops {}", join_and(lost)));
-        }
+        decided.extend(listed(lost).map(|lost| format!("The plan drops {lost}")));
     }
     decided.extend(of_own.into_iter().flatten());
     Ok(Fix { edits, after, record, texts, corrected, decided, dropped, left_out, is_withheld })
@@ -206,6 +206,15 @@ pub(super) fn fix(
 /// Returns the sentence about a term that is corrected.
 fn typing_error(term: &Term, instead: &str) -> String {
     format!("`{}` becomes `{instead}`, since it looks like a typing error", shown(&term.text))
+}
+
+/// Lists terms for a sentence, with a number in place of the last ones if they are many; `None` if there are none.
+fn listed(terms: impl Iterator<Item = String>) -> Option<String> {
+    let mut listed: Vec<String> = terms.map(|term| format!("`{term}`")).collect();
+    let more = listed.len().saturating_sub(MOST_NAMED);
+    listed.truncate(MOST_NAMED);
+    listed.extend((more > 0).then(|| format!("{more} more")));
+    (!listed.is_empty()).then(|| join_and(listed))
 }
 
 /// Returns whether one of the sentences is about a term.
@@ -355,10 +364,8 @@ fn repair_own(
     let mut repairs = std::mem::take(&mut terms.decided);
     let lost = terms.lost(&records, &record).into_iter().map(|term| shown(&term.text));
     let lost = lost.filter(|term| !names(&decided, term) && !names(&repairs, term));
-    let lost: Vec<String> = lost.map(|term| format!("`{term}`")).collect();
-    if !lost.is_empty() {
-        repairs.push(format!("the plan drops {}", join_and(lost)));
-    }
+    let lost = listed(lost).map(|lost| format!("the plan drops {lost}"));
+    repairs.extend(lost);
     let holder_word = backticked(holder);
     decided.extend(repairs.into_iter().map(|sentence| format!("In the record of {holder_word}: {sentence}")));
     let record = RecordData::Txt(Text::from(record.to_string().as_str()));

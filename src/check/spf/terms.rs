@@ -202,15 +202,14 @@ impl Terms {
     /// separately, and terms that receivers cannot parse.
     pub(super) fn lost(&self, records: &[&SpfRecord], published: &SpfRecord) -> Vec<Term> {
         let kept: BTreeSet<Vec<u8>> = published.terms.iter().map(|term| key(term, &self.owner)).collect();
-        let mut lost: Vec<Term> = Vec::new();
+        let (mut lost, mut seen) = (Vec::new(), BTreeSet::new());
         for term in records.iter().flat_map(|record| repaired(record).terms) {
             let counts = match &term.meaning {
                 Meaning::Mechanism(_, mechanism) => !matches!(mechanism, Mechanism::All),
                 Meaning::Redirect(_) => true,
                 Meaning::Explanation(_) | Meaning::UnknownModifier { .. } | Meaning::SyntaxError(_) => false,
             };
-            let is_known = lost.iter().any(|known| known.text == term.text);
-            if counts && !is_known && !kept.contains(&key(&term, &self.owner)) {
+            if counts && !kept.contains(&key(&term, &self.owner)) && seen.insert(term.text.clone()) {
                 lost.push(term);
             }
         }
