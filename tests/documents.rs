@@ -285,8 +285,7 @@ impl<'a> Info<'a> {
             (None, Some(code)) => (Purpose::Cures, code),
             _ => panic!("{}:{line}: a fence either shows or fixes", path(topic)),
         };
-        let code: Code =
-            code.parse().unwrap_or_else(|()| panic!("{}:{line}: {code} is no code", path(topic)));
+        let code: Code = code.parse().unwrap_or_else(|error| panic!("{}:{line}: {error}", path(topic)));
         let fill = self.get("fill").map_or(Fill::Nothing, |fill| fill.parse().unwrap());
         let world = match self.kind {
             "zone" => World::from_zone(body),

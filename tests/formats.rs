@@ -58,6 +58,7 @@ pub fn everything() -> Report {
         after: Sanitized::records(["\"v=spf1 -all\""]),
         because: vec![Code::SpfMissing.into()],
         confirm: false,
+        cautions: vec![Sanitized::sentence(HOSTILE)],
         importance: Importance::Required,
     };
     let reply = ReplyView {

@@ -63,6 +63,21 @@ fn the_expected_spf_record_is_the_one_that_the_plan_publishes() {
     }
 }
 
+/// An SPF record that the plan leaves as it is has to be fixed before the switch.
+#[test]
+fn every_form_names_the_precondition_of_the_switch() {
+    let zone = "fixtures/scenarios/spf/edit-exceeds-before-the-switch.zone --zone fixtures/others.zone";
+    for format in
+        ["table", "bind", "nsupdate", "dnscontrol", "octodns", "terraform", "powershell", "csv", "json"]
+            .into_iter()
+            .chain(["runbook", "ics --switch-at 2027-01-01T00:00:00Z"])
+    {
+        let text = cutover(&format!("plan contoso.com --zone {zone} --format {format}")).out;
+        let text = text.replace("\r\n ", "");
+        assert!(text.contains("Do not switch before SPF is fixed by hand"), "{format}: {text}");
+    }
+}
+
 /// The records that the plan wants, as `host type`.
 fn wanted() -> Vec<(String, String, usize)> {
     let zone: Name = "contoso.com".parse().unwrap();

@@ -247,7 +247,7 @@ fn due(path: &str, word: &str) -> (Code, Timestamp) {
 }
 
 fn code(path: &str, word: &str) -> Code {
-    word.parse().unwrap_or_else(|()| panic!("{path}: `{word}` is no code"))
+    word.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn verdict(path: &str, word: &str) -> Verdict {

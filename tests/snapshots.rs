@@ -67,6 +67,16 @@ situations! {
         "check contoso.com --replay contoso.com.rec"
     broken_spf ["contoso.com.rec": Servers("fixtures/runs/broken-spf.zone")]
         "check contoso.com --replay contoso.com.rec"
+    policy_that_will_apply ["contoso.com.zone": File("fixtures/scenarios/text/policy-repaired.zone")]
+        "check contoso.com --zone contoso.com.zone"
+    policy_that_stays_mild ["contoso.com.zone": File("fixtures/scenarios/text/policy-twice.zone")]
+        "check contoso.com --zone contoso.com.zone"
+    spf_record_at_the_doubled_name ["contoso.com.zone": File("fixtures/scenarios/hazard/domain-doubled.zone")]
+        "check contoso.com --zone contoso.com.zone"
+    several_spf_records ["contoso.com.zone": File("fixtures/scenarios/spf/merged-redirect.zone")]
+        "check contoso.com --zone contoso.com.zone"
+    plan_to_confirm ["contoso.com.zone": File("fixtures/scenarios/alias/address-that-others-use.zone")]
+        "plan contoso.com --zone contoso.com.zone"
     domain_not_found ["contoso.com.rec": Recording("fixtures/scenarios/hazard/no-such-domain.recording")]
         "check contoso.com --replay contoso.com.rec"
     no_answers ["contoso.com.rec": Recording("fixtures/scenarios/hazard/network-down-here.recording")]

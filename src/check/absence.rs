@@ -37,6 +37,7 @@ pub(super) fn judge(case: &Case<'_>, expectation: &Expectation) -> Result<Findin
         after: BTreeSet::new(),
         ttl: None,
         confirm: false,
+        cautions: Vec::new(),
     };
     Ok(Finding::new(Code::RecordMustGo, message, &set).fixed_by([gone]))
 }

@@ -328,7 +328,7 @@ impl AliasJudge<'_> {
         let after = self.expectation.data.iter().cloned().collect();
         let ttl = Some(self.expectation.ttl);
         let name = self.expectation.name.clone();
-        let fix = Edit { name, rtype: RecordType::Cname, after, ttl, confirm: false };
+        let fix = Edit { name, rtype: RecordType::Cname, after, ttl, confirm: false, cautions: Vec::new() };
         Finding::new(code, message, observed).fixed_by([fix])
     }
 }

@@ -64,7 +64,14 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         return finding;
     }
     finding.fix.retain(|edit| edit.name != *name || !others.contains(&edit.rtype));
-    let gone = others.iter().map(|rtype| Edit::deletion(name.clone(), *rtype));
+    // What to make sure of before the alias is added matters before anything is deleted for it.
+    let added: Vec<String> =
+        finding.fix.iter().filter(|edit| adds(edit)).flat_map(|edit| &edit.cautions).cloned().collect();
+    let gone = others.iter().map(|rtype| {
+        let mut edit = Edit::deletion(name.clone(), *rtype);
+        added.iter().for_each(|caution| edit.caution(caution));
+        edit
+    });
     finding.fix.splice(0..0, gone);
     if stands { clashing(name, &others, finding) } else { finding }
 }

@@ -327,9 +327,23 @@ impl fmt::Display for Code {
 }
 
 impl FromStr for Code {
-    type Err = ();
+    type Err = UnknownCode;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.iter().copied().find(|code| code.word() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let code = Self::ALL.iter().copied().find(|code| code.word() == text);
+        code.ok_or_else(|| UnknownCode(text.to_owned()))
+    }
+}
+
+/// The error of a text that is not the word of an outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown code `{0}`")]
+pub struct UnknownCode(String);
+
+impl UnknownCode {
+    /// Returns the text.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.0
     }
 }

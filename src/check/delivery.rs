@@ -72,7 +72,8 @@ pub(super) fn judge(
         let message = "Replace the MX record for domain verification: no mail can be delivered to it.";
         return Ok(judge.wrong(Code::MxVerificationLeft, message));
     }
-    if right { judge.rival(&others) } else { judge.none_right(&others) }
+    let finding = if right { judge.rival(&others)? } else { judge.none_right(&others)? };
+    Ok(judge.with_own_hosts_kept(finding, &others))
 }
 
 /// Reads in one batch everything that the check of these MX records may need.

@@ -42,7 +42,7 @@ pub(super) fn judge(
                     "Delete all but one of the CNAMEs of {name} ({gone}): the Defender portal shows which one stays."
                 ),
             };
-            judge.wrong(Code::AliasElsewhere, message)
+            judge.replacing(judge.wrong(Code::AliasElsewhere, message), &gone)
         }
     };
     Ok(if alias::is_proxied(case, expectation) { alias::behind_proxy(finding, expectation) } else { finding })
@@ -98,7 +98,7 @@ impl DkimJudge<'_> {
             );
             let mut finding = self.wrong(Code::DkimKeyInstead, message);
             finding.observed = observed;
-            return Ok(finding);
+            return Ok(self.replacing(finding, "the present key"));
         }
         let mut addresses = wildcard::own(self.case, name, RecordType::A).data;
         // A web proxy publishes addresses of both families.
@@ -210,7 +210,7 @@ impl DkimJudge<'_> {
                  it, give that service another selector first.",
                 backticked(target)
             );
-            return Ok(self.wrong(Code::AliasElsewhere, message));
+            return Ok(self.replacing(self.wrong(Code::AliasElsewhere, message), &backticked(target)));
         };
         if self.is_placeholder(target, &read) {
             let message = format!(
@@ -230,14 +230,17 @@ impl DkimJudge<'_> {
                 backticked(target),
                 backticked(given)
             );
-            return Ok(self.wrong(Code::AliasElsewhere, message));
+            let finding = self.wrong(Code::AliasElsewhere, message);
+            // Microsoft publishes the keys of a tenant at the targets of both forms.
+            let is_same = read_tenant(given).is_some_and(|tenant| tenant == read.tenant);
+            return Ok(if is_same { finding } else { self.replacing(finding, &backticked(target)) });
         }
         if let Some(cloud) =
             read.cloud.filter(|cloud| !cloud.shares(self.selector.cloud, Purpose::InitialDomain))
         {
             let message =
                 format!("Change the CNAME {name}: {} is a key of {}.", backticked(target), cloud.title());
-            return Ok(self.wrong(Code::AliasWrongCloud, message));
+            return Ok(self.replacing(self.wrong(Code::AliasWrongCloud, message), &backticked(target)));
         }
         if let Some(tenant) = self.selector.tenant.as_ref().filter(|tenant| **tenant != read.tenant) {
             let message = format!(
@@ -245,7 +248,7 @@ impl DkimJudge<'_> {
                     `{tenant}`.",
                 read.tenant
             );
-            return Ok(self.wrong(Code::AliasElsewhere, message));
+            return Ok(self.replacing(self.wrong(Code::AliasElsewhere, message), &backticked(target)));
         }
         if read.number != self.selector.number {
             return self.crossed(target);
@@ -377,6 +380,16 @@ impl DkimJudge<'_> {
         if fix.after.is_empty() { finding } else { finding.fixed_by([fix]) }
     }
 
+    /// Marks the edits that replace a key with which another service or tenant may sign.
+    fn replacing(&self, mut finding: Finding, key: &str) -> Finding {
+        let caution = format!(
+            "Mail that is signed with {key} fails DKIM after this edit: if another service or tenant signs with it, give \
+             that one another selector first."
+        );
+        finding.fix.iter_mut().for_each(|edit| edit.caution(&caution));
+        finding
+    }
+
     fn edit(&self, after: BTreeSet<RecordData>) -> Edit {
         Edit {
             name: self.expectation.name.clone(),
@@ -384,8 +397,14 @@ impl DkimJudge<'_> {
             after,
             ttl: Some(self.expectation.ttl),
             confirm: true,
+            cautions: Vec::new(),
         }
     }
+}
+
+/// Returns the tenant to which a target belongs; `None` if it is not a key of Microsoft's.
+fn read_tenant(target: &Name) -> Option<String> {
+    read(target).map(|target| target.tenant)
 }
 
 /// Returns whether the record holds a public key that is not withdrawn (RFC 6376 §3.6.1: an empty `p=` withdraws it).

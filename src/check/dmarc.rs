@@ -221,19 +221,27 @@ impl DmarcJudge<'_> {
 
     /// Adds what the record does from now on, if its policy is stricter than the one that receivers apply today.
     fn with_effect(&self, message: String, fixed: &str) -> String {
+        match self.effect(fixed) {
+            Some(effect) => format!("{message} {effect}"),
+            None => message,
+        }
+    }
+
+    /// Returns the sentence about a policy that is stricter than the one that receivers apply today.
+    fn effect(&self, fixed: &str) -> Option<String> {
         let then = RecordSet { data: BTreeSet::from([RecordData::Txt(Text::from(fixed))]), ttl: 0 };
         let rank =
             |policy: Option<&str>| POLICIES.iter().position(|known| Some(*known) == policy).unwrap_or(0);
         let pairs =
             [("p", policy(self.set), policy(&then)), ("sp", policy_below(self.set), policy_below(&then))];
         let stricter = pairs.into_iter().find(|(_, now, then)| rank(*then) > rank(*now));
-        match stricter.and_then(|(tag, _, then)| Some((tag, then?))) {
-            Some((tag, then)) if !self.case.subject.is_parked => format!(
-                "{message} Receivers do not apply `{tag}={then}` today, and will then: check first that all your senders \
-                 pass, or begin with `{tag}=none`."
-            ),
-            Some(_) | None => message,
-        }
+        let (tag, then) = stricter.and_then(|(tag, _, then)| Some((tag, then?)))?;
+        (!self.case.subject.is_parked).then(|| {
+            format!(
+                "Receivers do not apply `{tag}={then}` today, and will then: check first that all your senders pass, or \
+                 begin with `{tag}=none`."
+            )
+        })
     }
 
     fn of(&self, texts: &[&Text]) -> RecordSet {
@@ -257,13 +265,16 @@ impl DmarcJudge<'_> {
         let kept = self.own.data.iter().filter(|data| !meant(data)).cloned();
         // The published record has no effect as it is. The fix puts a strict policy into force, for subdomains too.
         let confirm = ["p=quarantine", "p=reject"].iter().any(|strict| policy.contains(strict));
-        Edit {
+        let mut edit = Edit {
             name: self.expectation.name.clone(),
             rtype: RecordType::Txt,
             after: kept.chain(wanted).collect(),
             ttl: if self.own.is_empty() { Some(self.expectation.ttl) } else { None },
             confirm,
-        }
+            cautions: Vec::new(),
+        };
+        self.effect(&policy).into_iter().for_each(|effect| edit.caution(&effect));
+        edit
     }
 }
 
@@ -271,5 +282,5 @@ impl DmarcJudge<'_> {
 fn without(name: Name, set: &RecordSet, text: &Text) -> Edit {
     let gone = RecordData::Txt(text.clone());
     let after = set.data.iter().filter(|data| **data != gone).cloned().collect();
-    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
+    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false, cautions: Vec::new() }
 }

@@ -18,7 +18,7 @@ use crate::facts::Zone;
 use super::delivery::{Assigned, SearchFailure};
 use super::{
     Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, clash, delivery,
-    dmarc, dname, join_and, policy, wildcard,
+    dmarc, dname, join_and, policy, references, wildcard,
 };
 
 pub use delegation::compared_questions;
@@ -67,6 +67,7 @@ pub(super) fn hazards(
     found.add(names::microsoft_hosted_dns(case, zone));
     found.add(dane::dane(case, judged));
     let mut hazards = found.hazards;
+    references::warn_of_edits(case, &mut hazards);
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards
 }

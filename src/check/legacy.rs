@@ -43,6 +43,7 @@ pub(super) fn judge(
             after: BTreeSet::new(),
             ttl: None,
             confirm: false,
+            cautions: Vec::new(),
         };
         return Ok(Finding::new(Code::AliasAtSource, message, &set).fixed_by([fix]));
     }

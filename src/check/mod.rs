@@ -37,6 +37,7 @@ mod placeholder;
 mod policy;
 mod poll_interval;
 mod questions;
+mod references;
 mod reminder;
 mod result;
 mod service;
@@ -58,7 +59,7 @@ use crate::provider::Provider;
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
 pub use cache_expiry::{Assumptions, Basis, CacheExpiry, SourceClosing, cache_expiry};
-pub use code::{Code, Effect, Topic};
+pub use code::{Code, Effect, Topic, UnknownCode};
 pub(crate) use dname::dname_owner;
 pub use hazard::compared_questions;
 pub use origin::{DetectedProvider, Proof};
@@ -122,12 +123,22 @@ pub struct Edit {
     /// True if the admin should compare the edit before publishing it, because a value was derived by a rule or is
     /// uncertain.
     pub confirm: bool,
+    /// What to make sure of before publishing the edit, as sentences; if there are any, `confirm` is true.
+    pub cautions: Vec<String>,
 }
 
 impl Edit {
     /// Returns the edit that deletes a record set.
     fn deletion(name: Name, rtype: RecordType) -> Self {
-        Self { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false }
+        Self { name, rtype, after: BTreeSet::new(), ttl: None, confirm: false, cautions: Vec::new() }
+    }
+
+    /// Adds a sentence to make sure of before publishing the edit.
+    fn caution(&mut self, caution: &str) {
+        self.confirm = true;
+        if !self.cautions.iter().any(|known| known == caution) {
+            self.cautions.push(caution.to_owned());
+        }
     }
 }
 
@@ -207,7 +218,8 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
 /// Checks whether the relation that the expectation requires holds.
 fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let finding = relation_by_itself(case, expectation)?;
-    Ok(dname::without_edits_below(case, expectation, finding))
+    let finding = dname::without_edits_below(case, expectation, finding);
+    Ok(references::respected(case, finding))
 }
 
 fn relation_by_itself(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {

@@ -24,6 +24,7 @@ pub(super) fn judge_mail(case: &Case<'_>, expectation: &Expectation) -> Result<F
         after: expectation.data.iter().cloned().collect(),
         ttl: set.is_empty().then_some(expectation.ttl),
         confirm,
+        cautions: Vec::new(),
     };
     if set.is_empty() {
         let message = "Add a null MX: without an MX record, senders deliver to the web server's address.";
@@ -52,6 +53,7 @@ pub(super) fn judge_senders(case: &Case<'_>, expectation: &Expectation) -> Resul
         after: kept.chain(&expectation.data).cloned().collect(),
         ttl: set.is_empty().then_some(expectation.ttl),
         confirm,
+        cautions: Vec::new(),
     };
     match &texts[..] {
         [] => {
@@ -96,7 +98,7 @@ pub(super) fn judge_policy(case: &Case<'_>, expectation: &Expectation) -> Result
     let strict = policies.iter().filter_map(text_of).map(with_rejection).map(RecordData::Txt);
     let after: BTreeSet<RecordData> = kept.into_iter().chain(strict).collect();
     let (name, rtype) = (expectation.name.clone(), expectation.rtype);
-    Ok(weak.fixed_by([Edit { name, rtype, after, ttl: None, confirm: false }]))
+    Ok(weak.fixed_by([Edit { name, rtype, after, ttl: None, confirm: false, cautions: Vec::new() }]))
 }
 
 /// Returns the policy with `p=reject`. Its other tags stay, such as the report addresses.

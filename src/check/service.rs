@@ -160,6 +160,7 @@ pub(super) fn judge_legacy(
             after: kept.data,
             ttl: None,
             confirm: false,
+            cautions: Vec::new(),
         };
         let message = format!(
             "Delete {name}: it still points to {others} ({short}), and Teams needs no \
@@ -202,6 +203,7 @@ fn edit(expectation: &Expectation, set: &RecordSet, offer: &Offer) -> Edit {
         after,
         ttl: Some(expectation.ttl),
         confirm: false,
+        cautions: Vec::new(),
     }
 }
 

@@ -120,9 +120,19 @@ impl SpfJudge<'_> {
             if !dropped.is_empty() {
                 message += &format!(" The plan drops {dropped}: add back what was meant.");
             }
-            for decided in &fix.decided {
-                message += &format!(" {decided}.");
+            // The message about a typing error says what is corrected.
+            let is_said =
+                |typed: &str| message.contains("typing error") && message.contains(&format!("`{typed}`"));
+            let corrected = fix.corrected.iter().filter(|(typed, _)| !is_said(typed));
+            let sentences: Vec<String> = corrected
+                .map(|(_, sentence)| sentence)
+                .chain(&fix.decided)
+                .map(|one| format!(" {one}."))
+                .collect();
+            if !sentences.is_empty() && !message.ends_with(['.', '?']) {
+                message.push('.');
             }
+            message += &sentences.concat();
             message += &self.price(&fix);
         }
         Finding::new(code, message, observed).fixed_by(fix.edits)
@@ -249,7 +259,7 @@ impl SpfJudge<'_> {
         format!(
             "Remove terms first; until then no SPF edit is planned. With this edit, the record needs {needs}, so mail of \
              senders that pass now could fail.{}{} Then: ",
-            most_expensive(&fix.after),
+            self.most_expensive(&fix.after),
             lookup_advice::advice(self, &fix.record, &fix.after)
         )
     }
@@ -259,7 +269,7 @@ impl SpfJudge<'_> {
             "Remove terms: SPF needs {} lookups, and receivers stop at {MOST_LOOKUPS} (RFC 7208 \
              §4.6.4).{}",
             tally.counted(),
-            most_expensive(tally)
+            self.most_expensive(tally)
         );
         let fix = edit::fix(self, &[record], None)?;
         // If there is an edit, its cost says which of the remaining terms to remove.
@@ -323,6 +333,18 @@ impl SpfJudge<'_> {
         self.wrong(Code::SpfWithoutMicrosoft, message, &[record])
     }
 
+    /// Returns a sentence with the terms that cost the most lookups, except those that have to stay; empty if none costs
+    /// more than one.
+    fn most_expensive(&self, tally: &Tally) -> String {
+        let costs = tally.costs.iter().filter(|cost| !self.still_sends(&cost.term.meaning));
+        let mut costs: Vec<(&str, usize)> =
+            costs.map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
+        costs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let expensive = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
+        let expensive = join_and(expensive.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
+        if expensive.is_empty() { expensive } else { format!(" The most expensive: {expensive}.") }
+    }
+
     /// Returns the first term with a typing error in Microsoft's name, and the term that was meant.
     fn mistyped<'r>(&self, record: &'r SpfRecord) -> Option<(&'r Term, String)> {
         record.evaluated().find_map(|term| Some((term, edit::meant(self, term)?)))
@@ -353,16 +375,6 @@ impl SpfJudge<'_> {
         let fix = finding.fix.into_iter().map(|edit| Edit { confirm: true, ..edit }).collect();
         Ok(Finding { fix, ..finding })
     }
-}
-
-/// Returns a sentence with the terms that cost the most lookups; empty if none costs more than one.
-fn most_expensive(tally: &Tally) -> String {
-    let mut costs: Vec<(&str, usize)> =
-        tally.costs.iter().map(|cost| (cost.term.text.as_str(), cost.lookups)).collect();
-    costs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let expensive = costs.iter().filter(|(_, cost)| *cost > 1).take(3);
-    let expensive = join_and(expensive.map(|(term, cost)| format!("`{}` ({cost})", shown(term))));
-    if expensive.is_empty() { expensive } else { format!(" The most expensive: {expensive}.") }
 }
 
 /// Returns whether the term includes the domain, with whatever qualifier.

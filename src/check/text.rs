@@ -192,7 +192,14 @@ fn with(set: &RecordSet, instead_of: Option<&Text>, wanted: RecordData) -> BTree
 }
 
 fn edit(expectation: &Expectation, after: BTreeSet<RecordData>, confirm: bool) -> Edit {
-    Edit { name: expectation.name.clone(), rtype: expectation.rtype, after, ttl: None, confirm }
+    Edit {
+        name: expectation.name.clone(),
+        rtype: expectation.rtype,
+        after,
+        ttl: None,
+        confirm,
+        cautions: Vec::new(),
+    }
 }
 
 #[cfg(test)]

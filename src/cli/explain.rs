@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Code, Topic};
+use crate::check::{Code, Topic, UnknownCode};
 use crate::report::format::manual;
 use crate::report::harmless::harmless;
 use crate::report::style::Tone;
@@ -17,7 +17,7 @@ use super::{Problem, Streams};
 /// # Errors
 /// [`Problem`] for a code that does not exist.
 pub(super) fn run(command: &Explain, streams: &mut Streams<'_>, style: &Style) -> Result<u8, Problem> {
-    let code = command.code.as_ref().map(|word| word.parse::<Code>().map_err(|()| unknown(word)));
+    let code = command.code.as_ref().map(|word| word.parse::<Code>().map_err(|error| unknown(&error)));
     let code = code.transpose().map_err(Problem::Usage)?;
     match command.format {
         ExplainFormat::Text => text(code, command.manual_url.as_ref(), streams, style),
@@ -62,7 +62,8 @@ fn list(style: &Style) -> String {
     text
 }
 
-fn unknown(word: &str) -> String {
+fn unknown(error: &UnknownCode) -> String {
+    let word = error.found();
     let parts =
         |text: &str| -> BTreeSet<Vec<u8>> { text.as_bytes().windows(3).map(<[u8]>::to_vec).collect() };
     let typed = parts(&word.to_ascii_lowercase());

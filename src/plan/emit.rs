@@ -109,14 +109,30 @@ impl<'a> Sheet<'a> {
         let line = |word: &str, change: &Change, data: &RecordData, ttl: String| {
             format!("{word} {} {} {}{ttl}", self.host(&change.name), change.rtype, data)
         };
+        // The edits of one name often share a sentence.
+        let mut seen: BTreeSet<&String> = BTreeSet::new();
         let lines = self.changes.iter().flat_map(|change| {
-            let removed = change.removed().map(|data| line("delete", change, data, String::new()));
-            let confirm = if change.confirm { "; compare it with the admin center" } else { "" };
-            let ttl = format!("  (TTL {}{confirm})", change.after.ttl);
+            let cautions: Vec<&String> =
+                change.cautions.iter().filter(|caution| seen.insert(*caution)).collect();
+            let compare = if change.confirm { "compare it with the admin center" } else { "" };
+            let is_deletion = change.added().next().is_none();
+            let after = if is_deletion && change.confirm { "  (confirm first)" } else { "" };
+            let removed = change.removed().map(|data| line("delete", change, data, after.to_owned()));
+            let separator = if change.confirm { "; " } else { "" };
+            let ttl = format!("  (TTL {}{separator}{compare})", change.after.ttl);
             let added = change.added().map(move |data| line("add", change, data, ttl.clone()));
-            removed.chain(added).collect::<Vec<_>>()
+            removed.chain(added).chain(self.cautions(change, &cautions)).collect::<Vec<_>>()
         });
         lines.collect()
+    }
+
+    /// Returns a line for each sentence to make sure of before publishing a change.
+    fn cautions(&self, change: &Change, cautions: &[&String]) -> Vec<String> {
+        let host = self.host(&change.name);
+        cautions
+            .iter()
+            .map(|caution| format!("confirm {host} {}: {}", change.rtype, one_line(caution)))
+            .collect()
     }
 
     /// Returns the summary as comments, with this comment mark.
@@ -146,6 +162,11 @@ fn plain(text: &Text) -> Option<String> {
     let ends_lines = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
     let has_no_number = |character: char| acts(character) && u16::try_from(u32::from(character)).is_err();
     (!plain.contains(|character| ends_lines(character) || has_no_number(character))).then_some(plain)
+}
+
+/// Returns a sentence that cannot end a comment or act in it.
+fn one_line(sentence: &str) -> String {
+    visible(&sentence.replace(|character: char| character.is_control(), " "))
 }
 
 /// Returns a string literal with the same meaning in JSON, JavaScript and YAML.

@@ -10,7 +10,7 @@ use crate::expected::{Importance, Phase};
 use crate::facts::{Existence, FactsView, PlannedRecords};
 use crate::record::{Name, Question, RecordSet};
 
-use super::{Change, DEFAULT_TTL};
+use super::{Change, DEFAULT_TTL, join_cautions};
 
 /// The TTL that stands for "automatic" in an export from Cloudflare's panel.
 const AUTOMATIC_TTL: u32 = 1;
@@ -76,7 +76,7 @@ impl<'a> Fold<'a> {
                     let question = Question::new(edit.name.clone(), edit.rtype);
                     let is_later_step = self.has_earlier_step(&question);
                     let because = if is_met || is_later_step { finding.code } else { judged.code };
-                    let reason = Reason::new(self.phase, because, judged.importance, edit.confirm);
+                    let reason = Reason::new(self.phase, because, judged.importance, &edit);
                     changed |= self.apply(reason, edit);
                 }
             }
@@ -96,7 +96,7 @@ impl<'a> Fold<'a> {
         let mut changed = false;
         for edit in &hazard.fix {
             let importance = importance(hazard.level);
-            let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit.confirm);
+            let reason = Reason::new(phase(hazard.code), hazard.code, importance, edit);
             // If an expectation already edits the record set, the hazard is an additional reason, and does not move the
             // change to a later phase.
             let question = Question::new(edit.name.clone(), edit.rtype);
@@ -170,10 +170,12 @@ impl<'a> Fold<'a> {
         let mut changes: Vec<Change> = Vec::new();
         for (Question { name, rtype }, steps) in self.steps {
             for Step { before, after, reason, .. } in steps {
-                let Reason { phase, because, confirm, importance } = reason;
+                let Reason { phase, because, confirm, cautions, importance } = reason;
                 if before.data != after.data || because.contains(&Code::TtlTooLong) {
                     let name = name.clone();
-                    changes.push(Change { phase, name, rtype, before, after, because, confirm, importance });
+                    let change =
+                        Change { phase, name, rtype, before, after, because, confirm, cautions, importance };
+                    changes.push(change);
                 }
             }
         }
@@ -197,12 +199,14 @@ struct Reason {
     phase: Phase,
     because: Vec<Code>,
     confirm: bool,
+    cautions: Vec<String>,
     importance: Importance,
 }
 
 impl Reason {
-    fn new(phase: Phase, because: Code, importance: Importance, confirm: bool) -> Self {
-        Self { phase, because: vec![because], confirm, importance }
+    fn new(phase: Phase, because: Code, importance: Importance, edit: &Edit) -> Self {
+        let Edit { confirm, cautions, .. } = edit;
+        Self { phase, because: vec![because], confirm: *confirm, cautions: cautions.clone(), importance }
     }
 
     /// Adds another reason to this one.
@@ -210,6 +214,7 @@ impl Reason {
         self.phase = self.phase.max(other.phase);
         self.importance = self.importance.max(other.importance);
         self.confirm |= other.confirm;
+        join_cautions(&mut self.cautions, &other.cautions);
         for code in other.because {
             if !self.because.contains(&code) {
                 self.because.push(code);

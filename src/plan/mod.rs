@@ -10,8 +10,8 @@ pub mod schedule;
 
 use std::collections::BTreeSet;
 
-use crate::check::{Assessment, Case, Code};
-use crate::expected::{Expectation, Importance, Phase, Subject};
+use crate::check::{Assessment, Case, Code, Status};
+use crate::expected::{Expectation, Id, Importance, Phase, Subject};
 use crate::facts::{Facts, FactsView, PlannedRecords, TrustPolicy};
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
@@ -21,6 +21,10 @@ pub use emit::to_bind;
 
 /// The TTL, in seconds, of a record set whose present TTL is not known.
 const DEFAULT_TTL: u32 = 3600;
+
+/// The precondition of the switch if the plan does not edit the SPF record.
+const SPF_FIRST: &str = "Do not switch before SPF is fixed by hand: this plan has no SPF edit, and mail from Microsoft 365 can \
+    fail SPF until then. `cutover check` says what to change.";
 
 /// The action on a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +70,8 @@ pub struct Change {
     /// True if the admin should compare the change before publishing it, because a value was derived by a rule or is
     /// uncertain.
     pub confirm: bool,
+    /// What to make sure of before publishing the change, as sentences.
+    pub cautions: Vec<String>,
     /// The importance of the most important finding that requires it.
     pub importance: Importance,
 }
@@ -136,7 +142,25 @@ pub fn changes(subject: &Subject, facts: &Facts, trust: TrustPolicy, assessment:
         let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
         of_the_switch.for_each(|change| change.confirm = true);
     }
+    if lacks_spf_edit(assessment) {
+        let moves_mail =
+            |change: &&mut Change| change.name == subject.domain && change.rtype == RecordType::Mx;
+        for change in changes.iter_mut().filter(moves_mail) {
+            change.confirm = true;
+            join_cautions(&mut change.cautions, &[SPF_FIRST.to_owned()]);
+        }
+    }
     changes
+}
+
+/// Returns whether SPF has to be fixed by hand, because the plan has no edit for it.
+fn lacks_spf_edit(assessment: &Assessment) -> bool {
+    assessment.judged.iter().any(|judged| {
+        judged.expectation.id == Id::Spf
+            && judged.importance == Importance::Required
+            && judged.status == Status::Unmet
+            && judged.fix.is_empty()
+    })
 }
 
 /// Merges the changes to one for each record set. A set that changes in several phases gets a change from its published
@@ -155,9 +179,12 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
         because.extend(
             change.because.iter().filter(|code| !because.contains(code)).copied().collect::<Vec<_>>(),
         );
+        let mut cautions = earlier.cautions;
+        join_cautions(&mut cautions, &change.cautions);
         merged.push(Change {
             before: earlier.before,
             because,
+            cautions,
             confirm: earlier.confirm || change.confirm,
             importance: earlier.importance.max(change.importance),
             ..change.clone()
@@ -165,6 +192,15 @@ pub fn merged(changes: &[Change]) -> Vec<Change> {
     }
     merged.retain(|change| change.before != change.after);
     merged
+}
+
+/// Adds sentences to others, each once.
+fn join_cautions(cautions: &mut Vec<String>, others: &[String]) {
+    for caution in others {
+        if !cautions.contains(caution) {
+            cautions.push(caution.clone());
+        }
+    }
 }
 
 /// Returns the changes that undo these: the same record sets, with before and after exchanged, in the reverse order.
@@ -175,6 +211,7 @@ pub fn rollback(changes: &[Change]) -> Vec<Change> {
         std::mem::swap(&mut back.before, &mut back.after);
         // The restored values were observed, not derived.
         back.confirm = false;
+        back.cautions.clear();
         if back.after.ttl == 0 {
             back.after.ttl = back.before.ttl;
         }

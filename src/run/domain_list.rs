@@ -14,6 +14,7 @@ use crate::expected::import::decoded;
 use crate::record::{Name, closest_word, suggestion};
 use crate::report::harmless::harmless;
 
+use super::domain::DomainError;
 use super::error::{RunError, shown};
 use super::expectation_options::{ConfiguredDomain, ConfiguredDomains, LineChoice};
 use super::names::Names;
@@ -56,6 +57,49 @@ pub enum LineError {
     #[error("{0}")]
     Option(String),
 }
+
+/// The reason why a line of a list cannot be used, without the place.
+#[derive(Debug, thiserror::Error)]
+enum LineProblem {
+    #[error("the line has {0} octets, a line may have {LONGEST_LINE} at most; expected one domain a line")]
+    TooLong(usize),
+    #[error("a quotation mark has no counterpart in the line")]
+    OpenQuote,
+    #[error("a quotation mark has no counterpart from here to the end")]
+    OpenQuoteToTheEnd,
+    #[error(
+        "found `{}` behind the domain, expected an option such as `tenant=contoso`; a line names one domain",
+        harmless(.0)
+    )]
+    NoOption(String),
+    #[error(transparent)]
+    Option(#[from] UnknownOption),
+    #[error("{0} (a column whose name begins with `#` is ignored)")]
+    Column(UnknownOption),
+    #[error("found `{}` beyond the last column; a value with `{delimiter}` in it needs quotes", harmless(.found))]
+    Beyond { found: String, delimiter: char },
+    #[error(transparent)]
+    Table(#[from] csv::Error),
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    #[error("`{0}` is in the list already; put its options into one line")]
+    Repeated(String),
+    #[error("{key}: found `{}`, expected `true` or `false`", harmless(.found))]
+    Flag { key: &'static str, found: String },
+    #[error("`{0}` has no value, expected `{0}=VALUE`")]
+    NoValue(&'static str),
+    #[error("`{0}` is both `true` and `false`")]
+    TrueAndFalse(&'static str),
+    #[error(transparent)]
+    Value(#[from] LineError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// The error of a key that is not an option of a domain.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown option `{}`{}", harmless(.0), expected_key(.0))]
+struct UnknownOption(String);
 
 /// The lines of a list that cannot be used, each with its reason.
 #[derive(Debug, Default)]
@@ -166,34 +210,24 @@ impl Reader<'_, '_> {
     fn lines(&mut self, text: &str) {
         for (index, line) in text.lines().enumerate() {
             if line.len() > LONGEST_LINE {
-                let octets = line.len();
-                self.refuse(
-                    index + 1,
-                    format!(
-                        "the line has {octets} octets, a line may have {LONGEST_LINE} at most; expected one \
-                         domain a line"
-                    ),
-                );
+                self.refuse(index + 1, &LineProblem::TooLong(line.len()));
                 continue;
             }
             let entry = without_comment(line);
             if !entry.is_empty() {
                 let read = words(entry).and_then(|words| self.line(index + 1, &words));
-                read.unwrap_or_else(|reason| self.refuse(index + 1, reason));
+                read.unwrap_or_else(|reason| self.refuse(index + 1, &reason));
             }
         }
     }
 
     /// Reads a line: a domain and the options after it.
-    fn line(&mut self, line: usize, words: &[String]) -> Result<(), String> {
+    fn line(&mut self, line: usize, words: &[String]) -> Result<(), LineProblem> {
         let Some((typed, options)) = words.split_first() else { return Ok(()) };
         let options = options.iter().map(|word| match word.split_once('=') {
             Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
             None if FLAGS.contains(&word.trim_start_matches("--")) => Ok((word.clone(), "true".to_owned())),
-            None => Err(format!(
-                "found `{}` behind the domain, expected an option such as `tenant=contoso`; a line names one domain",
-                harmless(word)
-            )),
+            None => Err(LineProblem::NoOption(word.clone())),
         });
         let options = options.collect::<Result<Vec<_>, _>>()?;
         self.add(line, typed, options)
@@ -208,21 +242,19 @@ impl Reader<'_, '_> {
             }
             match key(column) {
                 Ok(key) => columns.push(Some(key)),
-                Err(reason) => {
-                    let rest = "(a column whose name begins with `#` is ignored)";
-                    return self.refuse(header.line, format!("{reason} {rest}"));
-                }
+                Err(error) => return self.refuse(header.line, &LineProblem::Column(error)),
             }
         }
         let mut last = header.line;
         for (line, row) in header.rows(text) {
-            let read = row.and_then(|row| self.row(line, header, &columns, &row));
-            read.unwrap_or_else(|reason| self.refuse(line, reason));
+            let read = row.map_err(LineProblem::from);
+            let read = read.and_then(|row| self.row(line, header, &columns, &row));
+            read.unwrap_or_else(|reason| self.refuse(line, &reason));
             last = line;
         }
         // A quote that is never closed takes all lines after it into its cell.
         if header.is_quote_open(text) {
-            self.refuse(last, "a quotation mark has no counterpart from here to the end".into());
+            self.refuse(last, &LineProblem::OpenQuoteToTheEnd);
         }
     }
 
@@ -233,18 +265,14 @@ impl Reader<'_, '_> {
         header: &table::Header,
         columns: &[Option<&'static str>],
         row: &[String],
-    ) -> Result<(), String> {
+    ) -> Result<(), LineProblem> {
         if row.iter().all(|cell| cell.trim().is_empty()) {
             return Ok(());
         }
         if let Some(extra) =
             row.get(columns.len()..).and_then(|rest| rest.iter().find(|cell| !cell.is_empty()))
         {
-            return Err(format!(
-                "found `{}` beyond the last column; a value with `{}` in it needs quotes",
-                harmless(extra),
-                header.delimiter()
-            ));
+            return Err(LineProblem::Beyond { found: extra.clone(), delimiter: header.delimiter() });
         }
         let typed = row.get(header.domain).map(String::as_str).unwrap_or_default();
         let mut options = Vec::new();
@@ -263,8 +291,8 @@ impl Reader<'_, '_> {
         self.add(line, typed, options)
     }
 
-    fn add(&mut self, line: usize, typed: &str, options: Vec<(String, String)>) -> Result<(), String> {
-        let (name, is_changed) = domain::parse_listed(typed).map_err(|error| error.to_string())?;
+    fn add(&mut self, line: usize, typed: &str, options: Vec<(String, String)>) -> Result<(), LineProblem> {
+        let (name, is_changed) = domain::parse_listed(typed)?;
         let values = self.values(options)?;
         if is_changed {
             self.noted += 1;
@@ -278,20 +306,19 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         if !is_new {
-            let name = name.without_trailing_dot();
-            return Err(format!("`{name}` is in the list already; put its options into one line"));
+            return Err(LineProblem::Repeated(name.without_trailing_dot()));
         }
-        let choice = (self.options)(&name, values).map_err(|error| error.to_string())?;
+        let choice = (self.options)(&name, values)?;
         let Some(LineChoice { expected, repeated }) = choice else { return Ok(()) };
-        let lists = self.cache.lists(&expected).map_err(|error| error.to_string())?;
-        subject(name.clone(), &expected, &lists, None).map_err(|error| error.to_string())?;
+        let lists = self.cache.lists(&expected)?;
+        subject(name.clone(), &expected, &lists, None)?;
         let own = ConfiguredDomain { name, line, groups: Vec::new(), expected: Some(expected), repeated };
         self.list.own.domains.push(own);
         Ok(())
     }
 
     /// Returns the options as a settings file would have them.
-    fn values(&self, options: Vec<(String, String)>) -> Result<OptionValues, String> {
+    fn values(&self, options: Vec<(String, String)>) -> Result<OptionValues, LineProblem> {
         let mut values = OptionValues::new();
         let mut off = BTreeSet::new();
         for (written, value) in options {
@@ -305,38 +332,44 @@ impl Reader<'_, '_> {
                     off.insert(key);
                 }
                 _ if is_flag => {
-                    return Err(format!("{key}: found `{}`, expected `true` or `false`", harmless(&value)));
+                    return Err(LineProblem::Flag { key, found: value });
                 }
-                "" => return Err(format!("`{key}` has no value, expected `{key}=VALUE`")),
+                "" => return Err(LineProblem::NoValue(key)),
                 _ => values.entry(key.to_owned()).or_default().push(located(key, &value, &self.folder)),
             }
         }
         if let Some(key) = off.iter().find(|key| values.contains_key(**key)) {
-            return Err(format!("`{key}` is both `true` and `false`"));
+            return Err(LineProblem::TrueAndFalse(key));
         }
         Ok(values)
     }
 
-    fn refuse(&mut self, line: usize, reason: String) {
+    fn refuse(&mut self, line: usize, reason: &LineProblem) {
         match self.problems.lines.len() < MOST_PROBLEMS {
             // A reason about another file may have several lines.
-            true => self.problems.lines.push((line, reason.replace('\n', "; "))),
+            true => self.problems.lines.push((line, reason.to_string().replace('\n', "; "))),
             false => self.problems.more += 1,
         }
     }
 }
 
 /// Returns the key as settings have it.
-fn key(written: &str) -> Result<&'static str, String> {
-    let plain = written.trim().trim_start_matches("--").to_ascii_lowercase().replace(['_', ' '], "-");
-    let known = DOMAIN_KEYS.iter().copied();
-    known.clone().find(|key| *key == plain).ok_or_else(|| {
-        let expected = match closest_word(&plain, known.clone()) {
-            close @ Some(_) => suggestion(close),
-            None => format!(", expected one of {}", DOMAIN_KEYS.join(", ")),
-        };
-        format!("unknown option `{}`{expected}", harmless(written.trim()))
-    })
+fn key(written: &str) -> Result<&'static str, UnknownOption> {
+    let plain = plain_key(written);
+    let known = DOMAIN_KEYS.iter().copied().find(|key| *key == plain);
+    known.ok_or_else(|| UnknownOption(written.trim().to_owned()))
+}
+
+fn plain_key(written: &str) -> String {
+    written.trim().trim_start_matches("--").to_ascii_lowercase().replace(['_', ' '], "-")
+}
+
+/// Returns the end of the message about an unknown key: the one that was probably meant, or all of them.
+fn expected_key(written: &str) -> String {
+    match closest_word(&plain_key(written), DOMAIN_KEYS.iter().copied()) {
+        close @ Some(_) => suggestion(close),
+        None => format!(", expected one of {}", DOMAIN_KEYS.join(", ")),
+    }
 }
 
 /// Returns the line up to its comment, which begins the line or follows a blank.
@@ -352,7 +385,7 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// Splits a line at blanks; a part in double quotes may contain blanks.
-fn words(entry: &str) -> Result<Vec<String>, String> {
+fn words(entry: &str) -> Result<Vec<String>, LineProblem> {
     let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
     for character in entry.chars() {
         match character {
@@ -366,7 +399,7 @@ fn words(entry: &str) -> Result<Vec<String>, String> {
         }
     }
     if is_quoted {
-        return Err("a quotation mark has no counterpart in the line".into());
+        return Err(LineProblem::OpenQuote);
     }
     words.extend(Some(word).filter(|word| !word.is_empty()));
     Ok(words)

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::expected::import;
+use crate::expected::import::{EncodingError, decoded};
 
 /// The byte order mark of UTF-8.
 const UTF8: &[u8] = b"\xef\xbb\xbf";
@@ -12,12 +12,10 @@ const UTF8: &[u8] = b"\xef\xbb\xbf";
 /// Returns a whole text in UTF-8, where it begins with a byte order mark; other octets are unchanged.
 ///
 /// # Errors
-/// The reason why it is not text, although it begins with a mark of UTF-16.
-pub(super) fn to_utf8(octets: Vec<u8>) -> Result<Vec<u8>, String> {
+/// [`EncodingError`] if it is not text, although it begins with a mark of UTF-16.
+pub(super) fn to_utf8(octets: Vec<u8>) -> Result<Vec<u8>, EncodingError> {
     match octets.as_slice() {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            import::decoded(&octets).map(String::into_bytes).map_err(|error| error.to_string())
-        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => decoded(&octets).map(String::into_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok(rest.to_vec()),
         _ => Ok(octets),
     }
@@ -175,7 +173,7 @@ mod tests {
             let mut read = String::new();
             Utf8Reader::new(octets).read_to_string(&mut read).unwrap();
             assert_eq!(read, lossy);
-            assert!(to_utf8(octets.to_vec()).unwrap_err().contains("UTF-16"));
+            assert!(matches!(to_utf8(octets.to_vec()), Err(EncodingError::Utf16)));
         }
     }
 }

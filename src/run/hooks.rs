@@ -3,7 +3,8 @@
 //! Deliveries run alongside the checks and never change a verdict. One that fails is tried again with growing pauses,
 //! and then given up and reported.
 
-use std::process::Stdio;
+use std::io;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::lookup::webhook::Webhook;
+use crate::lookup::webhook::{Webhook, WebhookFailure};
 use crate::report::harmless::harmless;
 
 use super::notices::{Notice, NoticeFormat};
@@ -44,6 +45,23 @@ impl HookTargets {
     pub fn is_empty(&self) -> bool {
         self.command.is_none() && self.webhook.is_none()
     }
+}
+
+/// The reason why a notice was not delivered.
+#[derive(Debug, thiserror::Error)]
+enum DeliveryError {
+    /// The command could not be started, or its end could not be seen.
+    #[error("{}", harmless(&.0.to_string()))]
+    Command(#[from] io::Error),
+    /// The command failed.
+    #[error("the command ended with {0}")]
+    Ended(ExitStatus),
+    /// The command was stopped.
+    #[error("the command ran for more than {} s", PATIENCE.as_secs())]
+    TooLong,
+    /// The web server did not accept the notice.
+    #[error(transparent)]
+    Webhook(#[from] WebhookFailure),
 }
 
 /// Delivers notices alongside the checks.
@@ -87,7 +105,7 @@ impl Hooks {
             let (webhook, text) = (webhook.clone(), notice.text(*format));
             let target = format!("--webhook {}", webhook.url());
             self.begin(&notice.domain, &target, async move {
-                webhook.post(&text).await.map_err(|failure| failure.to_string())
+                webhook.post(&text).await.map_err(DeliveryError::from)
             });
         }
     }
@@ -96,7 +114,7 @@ impl Hooks {
         &mut self,
         domain: &str,
         target: &str,
-        delivery: impl Future<Output = Result<(), String>> + Send + 'static,
+        delivery: impl Future<Output = Result<(), DeliveryError>> + Send + 'static,
     ) {
         let (permits, failures) = (Arc::clone(&self.permits), self.failures.0.clone());
         let (domain, target) = (domain.to_owned(), target.to_owned());
@@ -129,7 +147,7 @@ impl Hooks {
 }
 
 /// Runs a command until it succeeds, at most [`TRIES`] times.
-async fn run_often(command: &str, input: &str) -> Result<(), String> {
+async fn run_often(command: &str, input: &str) -> Result<(), DeliveryError> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
         if run(command, input).await.is_ok() {
@@ -142,15 +160,13 @@ async fn run_often(command: &str, input: &str) -> Result<(), String> {
 }
 
 /// Runs a command with this text as its standard input; its output is discarded.
-async fn run(command: &str, input: &str) -> Result<(), String> {
-    let words = |error: std::io::Error| harmless(&error.to_string());
+async fn run(command: &str, input: &str) -> Result<(), DeliveryError> {
     let mut child = shell(command)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
-        .spawn()
-        .map_err(words)?;
+        .spawn()?;
     let stdin = child.stdin.take();
     let whole = async {
         if let Some(mut stdin) = stdin {
@@ -161,9 +177,9 @@ async fn run(command: &str, input: &str) -> Result<(), String> {
     };
     match timeout(PATIENCE, whole).await {
         Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("the command ended with {status}")),
-        Ok(Err(error)) => Err(words(error)),
-        Err(_) => Err(format!("the command ran for more than {} s", PATIENCE.as_secs())),
+        Ok(Ok(status)) => Err(DeliveryError::Ended(status)),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(DeliveryError::TooLong),
     }
 }
 

@@ -110,6 +110,7 @@ impl MxJudge<'_> {
             after,
             ttl: Some(self.expectation.ttl),
             confirm,
+            cautions: Vec::new(),
         }]
     }
 }

@@ -6,7 +6,9 @@ use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::host::is_no_mail_host;
-use super::{Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, MxJudge, backticked, join_and};
+use super::{
+    Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, MxJudge, backticked, is_absent, join_and,
+};
 
 impl MxJudge<'_> {
     /// Returns the finding about another host next to a right one.
@@ -30,7 +32,12 @@ impl MxJudge<'_> {
                  (autodiscover and SPF already point to Microsoft). If it is not, delete it: it still gets \
                  mail; a higher preference number does not prevent that."
             );
-            return Ok(confirmed(self.wrong(Code::MxRival, message)));
+            let caution = format!(
+                "If {hosts} is a mail filter in front of Microsoft 365, keep it and pass `--gateway {gateway}`."
+            );
+            let mut finding = self.wrong(Code::MxRival, message);
+            finding.fix.iter_mut().for_each(|edit| edit.caution(&caution));
+            return Ok(finding);
         }
         let message = format!(
             "Delete {hosts}: mail still goes there; a higher preference number does not prevent that.{}{}",
@@ -40,6 +47,35 @@ impl MxJudge<'_> {
         let finding = self.wrong(Code::MxRival, message);
         // A failed lookup does not show that it is not a filter.
         Ok(if may_be_filter.is_err() { confirmed(finding) } else { finding })
+    }
+
+    /// Marks an edit that deletes a host of the domain itself, which may be a filter in front of Microsoft 365. In place
+    /// of hosts that are all unknown, the edit is marked anyway.
+    pub(super) fn with_own_hosts_kept(&self, mut finding: Finding, others: &[&Exchange]) -> Finding {
+        let (case, domain) = (self.case.without_asking(), &self.case.subject.domain);
+        let is_deleted = |host: &Name| {
+            let stays = |edit: &Edit| edit.after.iter().any(|data| data.target() == Some(host));
+            !finding.fix.is_empty() && !finding.fix.iter().any(stays)
+        };
+        let is_own = |exchange: &&&Exchange| {
+            let Exchange { host, kind } = exchange;
+            *kind == Host::Foreign && host.is_within(domain) && !is_absent(&case, host) && is_deleted(host)
+        };
+        let own: Vec<&Name> = others.iter().filter(is_own).map(|exchange| &exchange.host).collect();
+        let Some(first) = own.first().filter(|_| self.hosts.gateways.is_empty()) else { return finding };
+        if finding.code == Code::MxElsewhere {
+            return finding;
+        }
+        let hosts = join_and(own.iter().map(|host| backticked(host)));
+        let caution = format!(
+            "If {hosts} is a mail filter or gateway of your own in front of Microsoft 365, keep it and pass `--gateway {}`.",
+            first.without_trailing_dot()
+        );
+        if !finding.message.contains("--gateway") {
+            finding.message = format!("{} {caution}", finding.message);
+        }
+        finding.fix.iter_mut().for_each(|edit| edit.caution(&caution));
+        finding
     }
 
     pub(super) fn none_right(&self, others: &[&Exchange]) -> Result<Finding, LookupFailure> {

@@ -95,7 +95,14 @@ fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHos
     hazard.records = meant.iter().map(|data| format!("{name} {rtype} {data}")).collect();
     // A TXT record there may name senders that the domain's own does not, so merging it is left to the admin.
     if rtype == RecordType::Mx {
-        hazard.fix = vec![Edit { name: name.clone(), rtype, after: kept, ttl: None, confirm: false }];
+        hazard.fix = vec![Edit {
+            name: name.clone(),
+            rtype,
+            after: kept,
+            ttl: None,
+            confirm: false,
+            cautions: Vec::new(),
+        }];
     }
     Some(hazard)
 }

@@ -10,10 +10,8 @@ use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::super::AUTODISCOVER_SERVICE;
-use super::{
-    Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
-    wildcard,
-};
+use super::references::References;
+use super::{Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, backticked, join_and, wildcard};
 use evidence::{is_alias_of, is_evidence_type, is_host_of, is_of, is_of_reseller, own_records, platform_at};
 
 pub(in crate::check) use evidence::published_questions;
@@ -283,16 +281,14 @@ fn users(
     }
     let of_hazards = || hazards.values().flat_map(|hazard| &hazard.fix);
     let of_plan = || judged.iter().flat_map(|judged| &judged.fix).chain(of_hazards());
+    let references = References::to(case, &found.name);
     let mut users: Vec<Name> = Vec::new();
-    for question in published_questions(case.view.facts, &case.subject.domain) {
-        let is_target = matches!(question.rtype, RecordType::Mx | RecordType::Srv);
-        if !is_target || question.name.first_label() == Some(PROBE_LABEL.as_bytes()) {
-            continue;
-        }
+    let services = references.sets.iter().filter(|set| matches!(set.rtype, RecordType::Mx | RecordType::Srv));
+    for question in services {
         let Ok(answer) = case.view.without_asking().own_answer(question) else { continue };
-        let leads = |data: &RecordData| data.target() == Some(&found.name);
         let planned = of_plan().find(|edit| edit.name == question.name && edit.rtype == question.rtype);
-        let stays = planned.map_or(&answer.set.data, |edit| &edit.after).iter().any(leads);
+        let mut left = planned.map_or(&answer.set.data, |edit| &edit.after).iter();
+        let stays = left.any(|data| references.include(data));
         if stays && answer.chain.is_empty() && !users.contains(&question.name) {
             users.push(question.name.clone());
         }
@@ -326,7 +322,7 @@ fn advice(name: &Name, rtype: RecordType, theirs: &BTreeSet<RecordData>) -> Stri
 }
 
 fn edit(name: &Name, rtype: RecordType, after: BTreeSet<RecordData>) -> Edit {
-    Edit { name: name.clone(), rtype, after, ttl: None, confirm: false }
+    Edit { name: name.clone(), rtype, after, ttl: None, confirm: false, cautions: Vec::new() }
 }
 
 fn shown(data: &RecordData) -> String {

@@ -195,7 +195,7 @@ pub(super) fn domain_from_wildcard(case: &Case<'_>, judged: &[ExpectationResult]
     for (rtype, set) in sets {
         found.records.extend(set.data.iter().map(|data| format!("{domain} {rtype} {data}")));
         let (name, after) = (domain.clone(), set.data);
-        found.fix.push(Edit { name, rtype, after, ttl: None, confirm: true });
+        found.fix.push(Edit { name, rtype, after, ttl: None, confirm: true, cautions: Vec::new() });
     }
     Some(found)
 }

@@ -56,6 +56,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
                 after: judged.observed.data.clone(),
                 ttl: Some(SHORT),
                 confirm: false,
+                cautions: Vec::new(),
             }];
         }
         Some(found)

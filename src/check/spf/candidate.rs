@@ -84,7 +84,9 @@ pub(super) fn candidates(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally
     let mut candidates = Vec::new();
     for cost in &tally.costs {
         let again = !seen.insert(key(&cost.term, &judge.case.subject.domain));
-        if !again && super::is_include_of(&cost.term.meaning, judge.include) {
+        let is_needed =
+            super::is_include_of(&cost.term.meaning, judge.include) || judge.still_sends(&cost.term.meaning);
+        if !again && is_needed {
             continue;
         }
         let reason = if again { Reason::Twice } else { reason(judge, record, tally, &held, cost) };

@@ -19,7 +19,10 @@ use super::sender::names_the_same;
 use super::tally::{Fault, FaultKind, Tally};
 use super::terms::Terms;
 use super::walk;
-use super::{Edit, SpfJudge, shown, text_of};
+use super::{Edit, SpfJudge, backticked, join_and, shown, text_of};
+
+/// The maximum number of dropped terms named.
+const MOST_NAMED: usize = 20;
 
 /// The edits of the fix, and the resulting record.
 pub(super) struct Fix {
@@ -32,6 +35,8 @@ pub(super) struct Fix {
     pub(super) after: Tally,
     /// All TXT records at the domain, as they will be.
     pub(super) texts: BTreeSet<RecordData>,
+    /// The typing errors that are corrected: each term as it is shown, and a sentence about it.
+    pub(super) corrected: Vec<(String, String)>,
     /// The decisions that merging made, as sentences.
     pub(super) decided: Vec<String>,
     /// Invalid terms whose meaning is not clear. They are dropped, since a record with them authorizes no sender.
@@ -54,11 +59,7 @@ pub(super) fn fix(
         records.iter().map(|record| walk::tally(judge.reader, domain, record, judge.include)).collect();
     let mut terms = Terms::merged(domain, records);
     let corrected = terms.correct(|term| meant(judge, term));
-    for (term, instead) in &corrected {
-        let typed = shown(&term.text);
-        terms.decided.push(format!("`{typed}` becomes `{instead}`, since it looks like a typing error"));
-    }
-    let mut own: BTreeMap<Name, Edit> = BTreeMap::new();
+    let mut own: BTreeMap<Name, (Edit, Vec<String>)> = BTreeMap::new();
     let pairs = records.iter().zip(&before);
     let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally)).collect();
     for tally in &before {
@@ -89,20 +90,18 @@ pub(super) fn fix(
     }
     for one in &moved {
         if one.holder == *domain {
-            terms.replace_by(&one.term, &one.instead);
-            terms.decided.push(one.replacement(false));
-        } else if is_own(judge, &one.holder) {
-            terms.decided.push(one.replacement(false));
-        } else {
-            terms.put_before(&one.top, &one.instead);
-            terms.decided.push(one.replacement(true));
+            let new = terms.replace_by(&one.term, &one.instead);
+            terms.decided.extend(new.map(|new| one.replacement(&new, false)));
+        } else if !is_own(judge, &one.holder) {
+            let new = terms.put_before(&one.top, &one.instead);
+            terms.decided.extend((!new.is_empty()).then(|| one.replacement(&new, true)));
         }
     }
     if judge.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| judge.is_of_sure_source(meaning).is_some());
     }
     let mut planned = view.planned.clone();
-    own.values().for_each(|edit| publish(&mut planned, edit));
+    own.values().for_each(|(edit, _)| publish(&mut planned, edit));
     let with_own = FactsView { planned: &planned, ..view };
     let edited = Reader::new(&with_own);
     let reader = if own.is_empty() { judge.reader } else { &edited };
@@ -188,9 +187,39 @@ pub(super) fn fix(
     let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || is_doubtful;
     let is_edited = texts != judge.set.data && !is_withheld;
     let here = is_edited.then(|| Edit { confirm, ..edit(name, texts.clone()) });
-    let edits = here.into_iter().chain(own.into_values()).collect();
-    let decided = std::mem::take(&mut terms.decided);
-    Ok(Fix { edits, after, record, texts, decided, dropped, left_out, is_withheld })
+    let corrected: Vec<(String, String)> =
+        corrected.iter().map(|(term, instead)| (shown(&term.text), typing_error(term, instead))).collect();
+    let (own, of_own): (Vec<Edit>, Vec<Vec<String>>) = own.into_values().unzip();
+    let edits = here.into_iter().chain(own).collect();
+    let mut decided = std::mem::take(&mut terms.decided);
+    if is_edited {
+        let lost = terms.lost(records, &record).into_iter();
+        let is_corrected = |term: &String| corrected.iter().any(|(typed, _)| typed == term);
+        let lost = lost.map(|term| shown(&term.text));
+        let lost = lost.filter(|term| !names(&decided, term) && !is_corrected(term));
+        decided.extend(listed(lost).map(|lost| format!("The plan drops {lost}")));
+    }
+    decided.extend(of_own.into_iter().flatten());
+    Ok(Fix { edits, after, record, texts, corrected, decided, dropped, left_out, is_withheld })
+}
+
+/// Returns the sentence about a term that is corrected.
+fn typing_error(term: &Term, instead: &str) -> String {
+    format!("`{}` becomes `{instead}`, since it looks like a typing error", shown(&term.text))
+}
+
+/// Lists terms for a sentence, with a number in place of the last ones if they are many; `None` if there are none.
+fn listed(terms: impl Iterator<Item = String>) -> Option<String> {
+    let mut listed: Vec<String> = terms.map(|term| format!("`{term}`")).collect();
+    let more = listed.len().saturating_sub(MOST_NAMED);
+    listed.truncate(MOST_NAMED);
+    listed.extend((more > 0).then(|| format!("{more} more")));
+    (!listed.is_empty()).then(|| join_and(listed))
+}
+
+/// Returns whether one of the sentences is about a term.
+fn names(decided: &[String], term: &str) -> bool {
+    decided.iter().any(|sentence| sentence.contains(&format!("`{term}`")))
 }
 
 /// Returns whether receivers reject a record with this tally because of its lookups.
@@ -245,7 +274,7 @@ fn useless(tally: &Tally, sender: &Term) -> Option<&'static str> {
 }
 
 fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
-    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false }
+    Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false, cautions: Vec::new() }
 }
 
 fn publish(planned: &mut PlannedRecords, edit: &Edit) {
@@ -298,7 +327,7 @@ fn repair_own(
     holder: &Name,
     tally: &Tally,
     moved: &[Moved],
-    own: &mut BTreeMap<Name, Edit>,
+    own: &mut BTreeMap<Name, (Edit, Vec<String>)>,
 ) -> Result<(), LookupFailure> {
     if own.contains_key(holder) || !is_own(judge, holder) {
         return Ok(());
@@ -307,7 +336,9 @@ fn repair_own(
     let records: Vec<SpfRecord> = set.data.iter().filter_map(text_of).filter_map(SpfRecord::parse).collect();
     let records: Vec<&SpfRecord> = records.iter().collect();
     let mut terms = Terms::merged(holder, &records);
-    terms.correct(|term| meant(judge, term));
+    for (term, instead) in terms.correct(|term| meant(judge, term)) {
+        terms.decided.push(typing_error(&term, &instead));
+    }
     let faults = tally.faults.iter().filter(|fault| fault.holder == *holder);
     for fault in faults {
         match fault.kind {
@@ -320,17 +351,28 @@ fn repair_own(
             | FaultKind::Unreadable => terms.remove(&fault.term),
         }
     }
-    let mut moved = moved.iter().filter(|one| one.holder == *holder).peekable();
-    let confirm = moved.peek().is_some();
-    moved.for_each(|one| terms.replace_by(&one.term, &one.instead));
+    let mut decided = Vec::new();
+    for one in moved.iter().filter(|one| one.holder == *holder) {
+        let new = terms.replace_by(&one.term, &one.instead);
+        decided.extend(new.map(|new| one.replacement(&new, false)));
+    }
+    let confirm = !decided.is_empty();
     if judge.case.phase() >= Phase::Tidy {
         terms.leave(|meaning| judge.is_of_sure_source(meaning).is_some());
     }
-    let record = RecordData::Txt(Text::from(terms.record(&records).to_string().as_str()));
+    let record = terms.record(&records);
+    let mut repairs = std::mem::take(&mut terms.decided);
+    let lost = terms.lost(&records, &record).into_iter().map(|term| shown(&term.text));
+    let lost = lost.filter(|term| !names(&decided, term) && !names(&repairs, term));
+    let lost = listed(lost).map(|lost| format!("the plan drops {lost}"));
+    repairs.extend(lost);
+    let holder_word = backticked(holder);
+    decided.extend(repairs.into_iter().map(|sentence| format!("In the record of {holder_word}: {sentence}")));
+    let record = RecordData::Txt(Text::from(record.to_string().as_str()));
     let kept = set.data.iter().filter(|data| !text_of(data).is_some_and(is_spf)).cloned();
     let after: BTreeSet<RecordData> = kept.chain([record]).collect();
     if after != set.data {
-        own.insert(holder.clone(), Edit { confirm, ..edit(holder.clone(), after) });
+        own.insert(holder.clone(), (Edit { confirm, ..edit(holder.clone(), after) }, decided));
     }
     Ok(())
 }

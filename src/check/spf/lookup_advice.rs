@@ -1,14 +1,15 @@
 //! Recommends which terms to remove first if a record needs too many lookups.
 //!
 //! Terms without effect come first, then those that should not be in the record, then those that can be written without
-//! a lookup, and last the most expensive senders. Nothing is removed here, since only the admin knows which senders are
+//! a lookup, and last the most expensive senders. The platform being left stays until it no longer sends, except for a
+//! term that is listed twice. Nothing is removed here, since only the admin knows which senders are
 //! still needed.
 
 use crate::record::spf::SpfRecord;
 
 use super::candidate::{Candidate, candidates};
 use super::tally::Tally;
-use super::{MOST_LOOKUPS, SpfJudge, shown};
+use super::{MOST_LOOKUPS, SpfJudge, join_and, shown};
 
 /// The maximum number of terms named.
 const MOST_NAMED: usize = 6;
@@ -52,11 +53,26 @@ pub(super) fn advice(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) ->
             format!("`{}` ({}; saves {cut}{saving}, {least}{left} left)", shown(term), reason.words())
         })
         .collect();
+    let kept = kept_for_now(judge, tally);
     let more = match steps.len().saturating_sub(MOST_NAMED) {
         0 => String::new(),
         more => format!(", then {more} more"),
     };
-    if named.is_empty() { String::new() } else { format!(" Remove first {}{more}.", named.join(", then ")) }
+    match named.is_empty() {
+        true => kept,
+        false => format!(" Remove first {}{more}.{kept}", named.join(", then ")),
+    }
+}
+
+/// Returns the sentence about the terms of the platform being left that stay while it still sends for the domain; empty
+/// if there are none.
+fn kept_for_now(judge: &SpfJudge<'_>, tally: &Tally) -> String {
+    let terms = tally.costs.iter().map(|cost| &cost.term).filter(|term| judge.still_sends(&term.meaning));
+    let terms: Vec<String> = terms.map(|term| format!("`{}`", shown(&term.text))).collect();
+    match terms.is_empty() {
+        true => String::new(),
+        false => format!(" Keep {} until {} no longer sends.", join_and(terms), judge.case.source_word()),
+    }
 }
 
 #[cfg(test)]

@@ -37,22 +37,35 @@ pub(super) struct Moved {
 }
 
 impl Moved {
-    /// Returns a sentence part that says what is replaced and why. `is_added` means that the terms are added to the
-    /// domain's own record, because the term is in a record that cannot be edited.
-    pub(super) fn replacement(&self, is_added: bool) -> String {
-        let instead = join_and(self.instead.iter().map(|term| format!("`{}`", shown(term))));
+    /// Returns a sentence part that says what is replaced by these new terms and why. `is_added` means that the terms are
+    /// added to the domain's own record, because the term is in a record that cannot be edited.
+    pub(super) fn replacement(&self, new: &[String], is_added: bool) -> String {
+        let listed = |terms: &[String]| join_and(terms.iter().map(|term| format!("`{}`", shown(term))));
+        let instead = listed(new);
         let senders = join_and(self.senders.clone());
         let term = shown(&self.term);
         let holder = backticked(&self.holder);
         let what = match (self.top == self.term, is_added) {
+            (true, _) if new.is_empty() => format!("`{term}` is dropped"),
+            (false, false) if new.is_empty() => format!("`{term}` in the record of {holder} is dropped"),
             (true, _) => format!("`{term}` becomes {instead}"),
             (false, false) => format!("`{term}` in the record of {holder} becomes {instead}"),
             (false, true) => format!("{instead} is added for `{term}` in the record of {holder}"),
         };
-        format!(
-            "{what}, because after the switch it would no longer authorize {senders}; compare whether {} sends",
-            if self.senders.len() > 1 { "any of them" } else { "it" }
-        )
+        let end = match new.is_empty() && !self.instead.is_empty() {
+            true => format!(
+                ", and {} {} already in the record",
+                listed(&self.instead),
+                if self.instead.len() > 1 { "are" } else { "is" }
+            ),
+            false => {
+                format!(
+                    "; compare whether {} sends",
+                    if self.senders.len() > 1 { "any of them" } else { "it" }
+                )
+            }
+        };
+        format!("{what}, because after the switch it would no longer authorize {senders}{end}")
     }
 }
 

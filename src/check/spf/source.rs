@@ -132,6 +132,11 @@ impl SpfJudge<'_> {
             .any(|answer| answer.as_ref().is_ok_and(|answer| !answer.set.is_empty()) || answer.is_err())
     }
 
+    /// Returns whether the term authorizes the platform being left, which sends for the domain until the switch is over.
+    pub(super) fn still_sends(&self, meaning: &Meaning) -> bool {
+        self.case.phase() < Phase::Tidy && self.is_of_source(meaning).is_some()
+    }
+
     /// Returns the domain of the term if it is to be removed, because the platform being left is certain.
     pub(super) fn is_of_sure_source(&self, meaning: &Meaning) -> Option<Name> {
         self.is_of_source(meaning).filter(|_| self.case.is_source_sure)

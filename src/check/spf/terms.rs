@@ -48,6 +48,7 @@ impl Terms {
         let ends: Vec<Option<Qualifier>> = repaired.iter().map(SpfRecord::all).collect();
         let (all, decided) = end(&ends);
         merged.all = all;
+        merged.decided.extend(narrowed_end(&repaired, all));
         merged.decided.extend(decided);
         merged.others.retain(|term| !passes_all_addresses(&term.meaning));
         merged.behind.retain(|term| !merged.seen.contains(&key(term, owner)));
@@ -112,6 +113,14 @@ impl Terms {
     /// Removes a term.
     pub(super) fn remove(&mut self, text: &str) {
         self.others.retain(|term| !term.text.eq_ignore_ascii_case(text));
+        // A redirect that became an include is removed in that form.
+        let became = format!("`{}` becomes", shown(text));
+        let decided = self.decided.iter().position(|sentence| sentence.starts_with(&became));
+        if let (Some((_, host)), Some(at)) = (text.split_once('='), decided) {
+            self.decided.remove(at);
+            let include = format!("include:{host}");
+            self.others.retain(|term| !term.text.eq_ignore_ascii_case(&include));
+        }
     }
 
     /// Narrows a term that authorizes every sender: removes the prefix length of `a` and `mx`, `exists` as a whole, or
@@ -121,6 +130,7 @@ impl Terms {
         match &term.meaning {
             Meaning::Mechanism(_, Mechanism::A(_) | Mechanism::Mx(_)) => {
                 let (start, _) = text.split_at(text.len() - term.lengths().len());
+                self.decided.push(format!("`{}` becomes `{}`", shown(text), shown(start)));
                 self.replace(text, start);
             }
             Meaning::Mechanism(_, Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. }) => {
@@ -160,22 +170,50 @@ impl Terms {
         typed
     }
 
-    /// Replaces a term by others, each added once.
-    pub(super) fn replace_by(&mut self, text: &str, instead: &[String]) {
-        let Some(at) = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text)) else {
-            return;
-        };
+    /// Replaces a term by others, each added once, and returns those that are new; `None` if there is no such term.
+    pub(super) fn replace_by(&mut self, text: &str, instead: &[String]) -> Option<Vec<String>> {
+        let at = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text))?;
         let behind = self.others.split_off(at);
-        instead.iter().for_each(|term| self.push(term));
+        let new = self.push_new(instead);
         self.others.extend(behind.into_iter().filter(|term| !term.text.eq_ignore_ascii_case(text)));
+        Some(new)
     }
 
-    /// Inserts terms before another one, each once.
-    pub(super) fn put_before(&mut self, text: &str, new: &[String]) {
+    /// Inserts terms before another one, each once, and returns those that are new.
+    pub(super) fn put_before(&mut self, text: &str, terms: &[String]) -> Vec<String> {
         let at = self.others.iter().position(|term| term.text.eq_ignore_ascii_case(text));
         let behind = self.others.split_off(at.unwrap_or(0));
-        new.iter().for_each(|term| self.push(term));
+        let new = self.push_new(terms);
         self.others.extend(behind);
+        new
+    }
+
+    /// Adds terms, and returns those that are not present yet.
+    fn push_new(&mut self, terms: &[String]) -> Vec<String> {
+        let is_new = |term: &&String| {
+            let count = self.others.len();
+            self.push(term);
+            self.others.len() > count
+        };
+        terms.iter().filter(is_new).cloned().collect()
+    }
+
+    /// Returns the terms of the records that are not in the record to publish, except `all`, which is handled
+    /// separately, and terms that receivers cannot parse.
+    pub(super) fn lost(&self, records: &[&SpfRecord], published: &SpfRecord) -> Vec<Term> {
+        let kept: BTreeSet<Vec<u8>> = published.terms.iter().map(|term| key(term, &self.owner)).collect();
+        let (mut lost, mut seen) = (Vec::new(), BTreeSet::new());
+        for term in records.iter().flat_map(|record| repaired(record).terms) {
+            let counts = match &term.meaning {
+                Meaning::Mechanism(_, mechanism) => !matches!(mechanism, Mechanism::All),
+                Meaning::Redirect(_) => true,
+                Meaning::Explanation(_) | Meaning::UnknownModifier { .. } | Meaning::SyntaxError(_) => false,
+            };
+            if counts && !kept.contains(&key(&term, &self.owner)) && seen.insert(term.text.clone()) {
+                lost.push(term);
+            }
+        }
+        lost
     }
 
     fn holds_every_address(&self) -> bool {
@@ -272,9 +310,6 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
         return (weakest, decided);
     }
     let has = |qualifier| ends.contains(&Some(qualifier));
-    if has(Qualifier::Pass) {
-        decided.push("`+all` is dropped, since it authorizes every sender".into());
-    }
     // A record without an end makes no sender fail.
     let all = match weakest {
         Some(Qualifier::Fail) if ends.contains(&None) => Some(Qualifier::SoftFail),
@@ -293,6 +328,21 @@ fn end(ends: &[Option<Qualifier>]) -> (Option<Qualifier>, Vec<String>) {
         Some(_) => {}
     }
     (all, decided)
+}
+
+/// Returns the sentence about an `all` that authorizes every sender and that the record to publish does not keep.
+fn narrowed_end(records: &[SpfRecord], all: Option<Qualifier>) -> Option<String> {
+    let is_open = |term: &&Term| matches!(term.meaning, Meaning::Mechanism(Qualifier::Pass, Mechanism::All));
+    let open = records.iter().filter(|record| record.all() == Some(Qualifier::Pass));
+    let term = open.flat_map(|record| &record.terms).find(is_open)?;
+    let all = all?;
+    let later = if all == Qualifier::Fail { "" } else { "; change it to `-all` once all senders are known" };
+    Some(format!(
+        "`{}`, which any sender passes, becomes `{}all`: mail of a sender that no other term lists does not pass any \
+         more{later}",
+        shown(&term.text),
+        all.sign()
+    ))
 }
 
 /// Returns a key that is equal for terms with the same meaning in a record of `owner`: written in another case, with an
@@ -427,6 +477,14 @@ mod tests {
             assert_ne!(decisions(&texts), 0, "{texts:?}");
         }
         assert_eq!(decisions(&["v=spf1 a -all", "v=spf1 mx -all"]), 0);
+        for (texts, end) in [
+            (&["v=spf1 a +all"][..], "`+all`, which any sender passes, becomes `~all`"),
+            (&["v=spf1 a all"], "`all`, which any sender passes, becomes `~all`"),
+            (&["v=spf1 a +all", "v=spf1 mx ?all"], "`+all`, which any sender passes, becomes `?all`"),
+        ] {
+            let decided = merged(texts).1.join(" ");
+            assert!(decided.starts_with(end), "{decided}");
+        }
         assert_eq!(decisions(&["v=spf1 a ~all"]), 0);
     }
 }

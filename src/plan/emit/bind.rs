@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use crate::plan::{Change, is_changed_again};
 
+use super::one_line;
 use super::section::sections;
 
 /// Writes every record of each set to publish, and each record to be deleted as a comment:
@@ -32,13 +33,17 @@ pub fn to_bind(changes: &[Change]) -> String {
 }
 
 fn write_change(text: &mut String, change: &Change, is_changed_again: bool) {
-    let Change { name, rtype, before, after, .. } = change;
+    let Change { name, rtype, before, after, cautions, .. } = change;
     for data in change.removed() {
         let ttl = if before.ttl > 0 { before.ttl } else { crate::plan::DEFAULT_TTL };
         let _ = writeln!(text, "; delete {name} {ttl} IN {rtype} {}", data.to_zone_text());
     }
-    if change.confirm {
+    // Where nothing is added, no value can be compared.
+    if change.confirm && (cautions.is_empty() || change.added().next().is_some()) {
         let _ = writeln!(text, "; compare {rtype} of {name} with the admin center before publishing");
+    }
+    for caution in cautions {
+        let _ = writeln!(text, "; confirm {rtype} of {name}: {}", one_line(caution));
     }
     let mark = if is_changed_again && !after.is_empty() {
         let _ = writeln!(text, "; for now, until a later section changes {rtype} of {name} again:");

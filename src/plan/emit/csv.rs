@@ -3,7 +3,8 @@
 use super::Sheet;
 
 /// The names of the columns.
-const COLUMNS: [&str; 9] = ["phase", "action", "zone", "host", "name", "type", "ttl", "value", "confirm"];
+const COLUMNS: [&str; 10] =
+    ["phase", "action", "zone", "host", "name", "type", "ttl", "value", "confirm", "cautions"];
 
 /// Writes one row for each record that is deleted or added, with a header (RFC 4180).
 #[must_use]
@@ -25,6 +26,7 @@ pub fn to_csv(sheet: &Sheet<'_>) -> String {
                 ttl,
                 data.to_string(),
                 change.confirm.to_string(),
+                change.cautions.join(" "),
             ];
             let _ = writer.write_record(cells.map(|cell| guarded(&cell)));
         }

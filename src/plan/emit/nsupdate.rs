@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use super::Sheet;
 use super::section::published_before;
 use crate::plan::{Change, rollback};
+use crate::record::RecordData;
 
 /// Writes the script, whose comments begin with a semicolon.
 #[must_use]
@@ -50,10 +51,79 @@ fn update(sheet: &Sheet<'_>, earlier: &[Change]) -> String {
         }
     }
     for change in sheet.changes {
+        let (name, ttl, rtype) = (&change.name, change.after.ttl, change.rtype);
         for data in change.added() {
-            let (name, ttl, rtype) = (&change.name, change.after.ttl, change.rtype);
+            let _ = writeln!(text, "update add {name} {ttl} IN {rtype} {}", data.to_zone_text());
+        }
+        let siblings = with_new_ttl(change);
+        if let Some(now) = siblings.first().map(|_| change.before.ttl) {
+            let now = if now > 0 { format!("{now} now") } else { "not known now".to_owned() };
+            let _ = writeln!(
+                text,
+                "; these {rtype} records stay and get the TTL {ttl} ({now}): one set has one TTL (RFC 2181 5.2)"
+            );
+        }
+        for data in siblings {
             let _ = writeln!(text, "update add {name} {ttl} IN {rtype} {}", data.to_zone_text());
         }
     }
     text + "send\n"
+}
+
+/// Returns the records that stay in a set whose TTL changes. A record that is added again gets the new TTL (RFC 2136
+/// §3.4.2.2).
+fn with_new_ttl(change: &Change) -> Vec<&RecordData> {
+    let is_new = |data: &&RecordData| change.added().any(|added| added == *data);
+    let changes = change.before.ttl != change.after.ttl;
+    change.after.data.iter().filter(|data| changes && !is_new(data)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expected::{Importance, Phase};
+    use crate::record::{Name, RecordSet, RecordType, Text};
+
+    fn set(ttl: u32, texts: &[&str]) -> RecordSet {
+        RecordSet { data: texts.iter().map(|text| RecordData::Txt(Text::from(*text))).collect(), ttl }
+    }
+
+    fn script(before: RecordSet, after: RecordSet) -> String {
+        let domain: Name = "contoso.com".parse().unwrap();
+        let change = Change {
+            phase: Phase::Prepare,
+            name: domain.clone(),
+            rtype: RecordType::Txt,
+            before,
+            after,
+            because: Vec::new(),
+            confirm: false,
+            cautions: Vec::new(),
+            importance: Importance::Required,
+        };
+        let script = to_nsupdate(&Sheet { domain: &domain, zone: &domain, changes: &[change], options: "" });
+        script.split("; To undo").next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_set_gets_one_ttl() {
+        let said =
+            "; these TXT records stay and get the TTL 3600 (300 now): one set has one TTL (RFC 2181 5.2)";
+        let kept = "update add contoso.com. 3600 IN TXT \"kept\"";
+        for after in [&["kept", "new"][..], &["kept"]] {
+            let text = script(set(300, &["kept", "old"]), set(3600, after));
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines.contains(&said) && lines.contains(&kept), "{text}");
+        }
+        let unknown = script(set(0, &["kept", "old"]), set(3600, &["kept", "new"]));
+        assert!(unknown.contains("(not known now)") && unknown.contains(kept), "{unknown}");
+        // Nothing is said of records that keep their TTL, or if there are none.
+        for (before, after) in [
+            (set(3600, &["kept", "old"]), set(3600, &["kept", "new"])),
+            (set(300, &["old"]), set(3600, &["new"])),
+        ] {
+            let text = script(before, after);
+            assert!(!text.contains("these TXT records") && !text.contains("kept\"\nsend"), "{text}");
+        }
+    }
 }

@@ -92,7 +92,8 @@ impl Phases {
                 continue;
             }
             let after = RecordSet { ttl: SHORT, ..change.before.clone() };
-            let lowering = Change { after: after.clone(), confirm: false, ..change.clone() };
+            let lowering =
+                Change { after: after.clone(), confirm: false, cautions: Vec::new(), ..change.clone() };
             lowered.push(Lowering { change: lowering, ttl: *ttl });
             change.before = after;
             change.after.ttl = change.after.ttl.min(SHORT);

@@ -1,5 +1,7 @@
 //! One step of a move: its time, its text, its records and commands.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use crate::plan::{Change, rollback};
@@ -96,6 +98,17 @@ impl Step {
                  term was dropped.",
             ),
             false => step,
+        };
+        // The edits of one name often share a sentence.
+        let (mut seen, mut cautions) = (BTreeSet::new(), Vec::new());
+        for change in changes {
+            let what = format!("{} of {}", change.rtype, change.name.without_trailing_dot());
+            let new = change.cautions.iter().filter(|caution| seen.insert(*caution));
+            cautions.extend(new.map(|caution| format!("{what}: {caution}")));
+        }
+        let step = match cautions.is_empty() {
+            true => step,
+            false => step.text("Make sure of these first:").list(cautions),
         };
         step.records(&rollback(changes), ["Way back: delete", "Way back: publish", "Way back: set the TTL"])
     }

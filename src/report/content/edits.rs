@@ -1,5 +1,7 @@
 //! Builds the edits to make in the panel of the DNS host.
 
+use std::collections::BTreeSet;
+
 use crate::check::Status;
 use crate::expected::{Id, Phase};
 use crate::facts::zone_candidates;
@@ -37,7 +39,7 @@ pub(in crate::report) struct Edit<'a> {
     pub(in crate::report) value: &'a str,
     /// The TTL to publish with, in seconds; `None` for a record to delete.
     pub(in crate::report) ttl: Option<u32>,
-    /// The mark `*` of a value to compare with the admin center; empty for other values.
+    /// The mark `*` of a value to compare with the admin center, or of a record that may be needed; empty for others.
     pub(in crate::report) compare: &'static str,
     /// The mark `○` of an edit that does not affect the result; empty for other edits.
     pub(in crate::report) advice: &'static str,
@@ -82,7 +84,11 @@ pub(in crate::report) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
         Some(PhaseEdits { when: (groups.len() > 1).then(|| when(phase)), edits })
     });
     let mut notes = Vec::new();
-    if domain.changes.iter().any(|change| change.confirm) {
+    if domain.changes.iter().any(|change| !change.cautions.is_empty()) {
+        notes.push(
+            "* Confirm before publishing: a value is derived, a term was dropped, or something else depends on it.",
+        );
+    } else if domain.changes.iter().any(|change| change.confirm) {
         notes
             .push("* Derived value, or a term was dropped: compare with the admin center before publishing.");
     }
@@ -97,8 +103,8 @@ pub(in crate::report) fn edits(domain: &DomainReport) -> Option<Edits<'_>> {
     })
 }
 
-/// Returns the sentences to read with a plan: what to compare in an uncertain SPF edit, and what is required but not
-/// fixed by the edits.
+/// Returns the sentences to read with a plan: what to make sure of before an edit, what to compare in an uncertain SPF
+/// edit, and what is required but not fixed by the edits.
 pub(in crate::report) fn plan_notes(domain: &DomainReport) -> Vec<String> {
     let is_reason = |change: &&ChangeView, one: &ExpectationView| {
         change.because.iter().any(|code| code.as_str() == one.code.as_str())
@@ -115,7 +121,15 @@ pub(in crate::report) fn plan_notes(domain: &DomainReport) -> Vec<String> {
         let is_uncertain = one.id == Id::Spf && changes.any(|change| change.confirm);
         is_uncertain.then(|| format!("{}: {}", one.id, one.message))
     });
-    notes.collect()
+    // The edits of one name often share a sentence.
+    let mut seen = BTreeSet::new();
+    let mut cautions = Vec::new();
+    for change in &domain.changes {
+        let new = change.cautions.iter().filter(|caution| seen.insert(*caution));
+        let what = format!("{} of {}", change.rtype, change.name.without_trailing_dot());
+        cautions.extend(new.map(|caution| format!("* {what}: {caution}")));
+    }
+    cautions.into_iter().chain(notes).collect()
 }
 
 /// Returns the title of the edits of a phase, which says when to make them.
@@ -143,7 +157,9 @@ fn record_edits(change: &ChangeView, host: String) -> Vec<Edit<'_>> {
         let records = change.after.iter();
         return records.map(|record| edit(EditKind::SetTtl, record, Some(change.ttl), compare)).collect();
     }
-    let removed = change.removed().map(|record| edit(EditKind::Delete, record, None, ""));
+    let is_deletion = change.added().next().is_none();
+    let removed_mark = if is_deletion { compare } else { "" };
+    let removed = change.removed().map(|record| edit(EditKind::Delete, record, None, removed_mark));
     let added = change.added().map(|record| edit(EditKind::Add, record, Some(change.ttl), compare));
     removed.chain(added).collect()
 }

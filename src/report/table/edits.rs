@@ -36,7 +36,10 @@ fn row(edit: &Edit<'_>) -> ValueRow<3> {
         EditKind::Add | EditKind::SetTtl => Tone::Good,
     };
     let action = [edit.kind.word(), edit.advice].join(" ");
-    let behind = edit.ttl.map(|ttl| format!("TTL {ttl}  {}", edit.compare));
+    let behind = match edit.ttl {
+        Some(ttl) => format!("TTL {ttl}  {}", edit.compare),
+        None => edit.compare.to_owned(),
+    };
     ValueRow {
         front: [
             Cell::toned(tone, action.trim_end()),
@@ -44,6 +47,6 @@ fn row(edit: &Edit<'_>) -> ValueRow<3> {
             edit.rtype.to_string().into(),
         ],
         value: edit.value.to_owned(),
-        behind: behind.unwrap_or_default().trim_end().to_owned(),
+        behind: behind.trim_end().to_owned(),
     }
 }

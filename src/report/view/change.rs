@@ -39,6 +39,9 @@ pub struct ChangeView {
     /// True if a value is derived and must be compared with the admin center before publishing.
     #[serde(default)]
     pub confirm: bool,
+    /// What to make sure of before publishing, as sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<Sanitized>,
     /// The importance of the most important expectation or hazard that needs the change.
     pub importance: Importance,
 }
@@ -88,6 +91,7 @@ impl From<&Change> for ChangeView {
             after: Sanitized::records(&change.after.data),
             because: change.because.iter().copied().map(Word::Known).collect(),
             confirm: change.confirm,
+            cautions: change.cautions.iter().map(|caution| Sanitized::sentence(caution)).collect(),
             importance: change.importance,
         }
     }

@@ -63,7 +63,7 @@ impl Header {
     pub(super) fn rows<'t>(
         &self,
         text: &'t str,
-    ) -> impl Iterator<Item = (usize, Result<Vec<String>, String>)> + use<'t> {
+    ) -> impl Iterator<Item = (usize, csv::Result<Vec<String>>)> + use<'t> {
         let text = text.get(self.start..).unwrap_or_default();
         let above = self.line;
         let mut reader = reader(self.delimiter, text);
@@ -75,7 +75,7 @@ impl Header {
             match read {
                 Ok(true) => Some((line, Ok(record.iter().map(str::to_owned).collect()))),
                 Ok(false) => None,
-                Err(error) => Some((line, Err(error.to_string()))),
+                Err(error) => Some((line, Err(error))),
             }
         })
     }
