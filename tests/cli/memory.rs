@@ -84,6 +84,32 @@ fn nothing_may_be_closed_before_everything_is_tidied_up() {
 }
 
 #[test]
+fn nothing_may_be_closed_while_spf_authorizes_a_platform_that_may_be_the_old_one() {
+    let workspace = Workspace::new();
+    let with_spf = |senders: &str| {
+        let spf = format!("@ TXT \"v=spf1 {senders} include:spf.protection.outlook.com -all\"");
+        zone("contoso.com", &[("SPF", &spf)])
+    };
+    let nested = with_spf("include:_spf.contoso.com") + "_spf TXT \"v=spf1 include:zohomail.eu -all\"\n";
+    let closing_of = |text: String, options: &str| {
+        let file = workspace.put("spf.zone", text);
+        let words = format!("check contoso.com --zone {file} --phase tidy --format json {options}");
+        let run = at("10:00:00", &words);
+        assert_eq!(run.status, 0, "{run:?}");
+        closing(&run).0
+    };
+    for include in ["_spf.google.com", "secureserver.net", "zohomail.eu", "emailsrvr.com", "amazonses.com"] {
+        let term = format!("include:{include}");
+        assert_eq!(closing_of(with_spf(&term), ""), Value::Null, "{include}");
+        // What the admin declares as another sender is not a leftover.
+        let declared = closing_of(with_spf(&term), &format!("--spf-sender {term}"));
+        assert!(declared.is_string(), "{include}: {declared}");
+    }
+    assert_eq!(closing_of(nested, ""), Value::Null);
+    assert!(closing_of(with_spf("include:servers.mcsv.net"), "").is_string());
+}
+
+#[test]
 fn several_runs_share_one_file() {
     let workspace = Workspace::new();
     let history = workspace.free("history.json");
