@@ -110,6 +110,24 @@ fn nothing_may_be_closed_while_spf_authorizes_a_platform_that_may_be_the_old_one
 }
 
 #[test]
+fn an_alias_to_the_platform_of_the_history_is_a_leftover() {
+    let workspace = Workspace::new();
+    let old = [("MX", "@ MX 0 smtp.secureserver.net.\n@ MX 10 mailstore1.secureserver.net.")];
+    let old = workspace.put("old.zone", zone("contoso.com", &old));
+    let left = zone("contoso.com", &[]) + "email CNAME email.secureserver.net.\n";
+    let left = workspace.put("left.zone", left);
+    let history = workspace.free("history.json");
+    let check = |time, file: &str, more: &str| {
+        at(time, &format!("check contoso.com --zone {file} --history {history} --format json {more}"))
+    };
+    assert_eq!(check("08:00:00", &old, "").status, 1);
+    let tidy = check("10:00:00", &left, "--phase tidy");
+    assert_eq!(closing(&tidy), (Value::Null, Value::Null), "{tidy:?}");
+    assert_eq!(tidy.hazards(), ["source-left"], "{tidy:?}");
+    assert!(tidy.domain()["changes"].as_array().unwrap().iter().all(|change| change["type"] != "CNAME"));
+}
+
+#[test]
 fn several_runs_share_one_file() {
     let workspace = Workspace::new();
     let history = workspace.free("history.json");
