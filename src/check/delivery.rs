@@ -19,7 +19,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
 pub(crate) use assigned::{Assigned, SearchFailure};
 pub(super) use assigned::{Need, assigned};
-pub(super) use host::{Host, classify, is_partition};
+pub(super) use host::{Host, classify};
 
 /// The maximum number of hosts whose addresses are looked up.
 const MOST_MAIL_HOSTS: usize = 20;
@@ -266,7 +266,18 @@ impl MxJudge<'_> {
         let shown = join_and(self.exchanges.iter().map(|exchange| backticked(&exchange.host)));
         for exchange in self.exchanges {
             if let Host::OtherDomain(other) = &exchange.kind {
-                if let Some(usual) = self.guessed_at(&exchange.host) {
+                let guessed = self.guessed_at(&exchange.host);
+                if let (Some(usual), Some(other)) = (guessed, other) {
+                    let message = format!(
+                        "{} belongs to {}, and the usual host of this domain is {}: compare it with the admin center; it \
+                         works only if both domains are in one tenant",
+                        backticked(&exchange.host),
+                        backticked(other),
+                        backticked(usual)
+                    );
+                    return self.met(Code::MxOtherDomain, message);
+                }
+                if let Some(usual) = guessed {
                     let message = format!(
                         "{} does not have the usual form {} for this domain; compare it with the admin \
                          center",
