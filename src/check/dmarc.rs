@@ -167,9 +167,11 @@ impl DmarcJudge<'_> {
             policies.iter().enumerate().filter(|(at, _)| *at != kept_at).map(|(_, text)| *text).collect();
         let merged = with_reports_of(&kept, &others);
         let reports = if merged == kept { "" } else { ", with the report addresses of the others" };
+        let is_mild = kept.split("; ").any(|part| part == "p=none");
+        let effect = if is_mild { ", so no mail is rejected that is delivered today" } else { "" };
         let message = format!(
             "Keep one of the {} DMARC records: receivers ignore all of them (RFC 9989 §4.10). The plan keeps {}{reports}: \
-             it is the least strict, so no mail is rejected that is delivered today. Delete the others.",
+             no other is less strict{effect}. Delete the others.",
             policies.len(),
             policies.get(kept_at).map(ToString::to_string).unwrap_or_default()
         );
