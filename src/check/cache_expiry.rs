@@ -11,7 +11,7 @@ use crate::expected::{Id, Phase, Subject};
 use crate::facts::{Copies, Facts, History, TrustPolicy, published, published_by, remembered};
 use crate::record::Question;
 
-use super::{Assessment, Code, Status, Verdict};
+use super::{Assessment, Code, ExpectationResult, Status, Verdict};
 
 /// The durations that are assumed if none was observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,13 +103,21 @@ pub fn cache_expiry(
         .any(|hazard| matches!(hazard.code, Code::DnsHostedBySource | Code::DelegationElsewhere));
     // Leftovers of a platform that may be the one being left: it is not known whether that one may be closed.
     let doubt = assessment.hazards.iter().any(|hazard| hazard.code == Code::SourceLeft)
-        || assessment.judged.iter().any(|judged| judged.code == Code::SpfSourceUnproven);
+        || assessment.judged.iter().any(may_authorize_source);
     let over = subject.phase == Phase::Tidy
         && !hosted
         && !doubt
         && matches!(assessment.verdict, Verdict::Ready | Verdict::Waiting);
     let closing = over.then(|| lookback.closing(assumptions)).flatten();
     CacheExpiry { closing, possible }
+}
+
+/// Returns whether SPF still authorizes the old platform, or may: it may still send, and be needed for it.
+fn may_authorize_source(judged: &ExpectationResult) -> bool {
+    let is_left =
+        matches!(judged.code, Code::SpfSourceLeft | Code::SpfSourceNested | Code::SpfSourceUnproven);
+    let is_open = matches!(judged.status, Status::Unmet | Status::Unknown);
+    judged.expectation.id == Id::Spf && (is_left || is_open)
 }
 
 /// Returns whether a record set is listed under this expectation. Verification and SPF share one, which is listed under

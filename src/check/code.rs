@@ -238,7 +238,7 @@ codes! {
     ServiceMalformedTarget "service-malformed-target" Service Unmet "the SRV target is mistyped";
     RecordMustGo "record-must-go" Absence Unmet "a record is published that Microsoft wants removed";
     MtaStsRefusesMx "mta-sts-refuses-mx" Policy Error "the MTA-STS policy does not list an MX host";
-    MtaStsUnreachable "mta-sts-unreachable" Policy Warning "the MTA-STS policy is announced but cannot be fetched";
+    MtaStsUnreachable "mta-sts-unreachable" Policy Warning "the MTA-STS policy is announced but was not read";
     MtaStsInvalid "mta-sts-invalid" Policy Warning "the MTA-STS record or policy has an error";
     TlsRptInvalid "tls-rpt-invalid" Policy Unmet "the TLS-RPT record has an error";
     CacheStale "cache-stale" Certainty Waiting "a resolver has the old records cached";

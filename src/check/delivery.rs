@@ -11,15 +11,16 @@ mod wrong;
 use std::collections::BTreeSet;
 
 use crate::expected::{
-    Cloud, Expectation, HostDoubt, MailHosts, Origin, Phase, Purpose, derived_host, doubt,
+    Cloud, Expectation, HostDoubt, MailHosts, Origin, Phase, Purpose, derived_host, doubt, meant_mail_host,
 };
-use crate::facts::LookupFailure;
+use crate::facts::{Existence, LookupFailure};
+use crate::provider::closest_mail_host;
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and};
 pub(crate) use assigned::{Assigned, SearchFailure};
 pub(super) use assigned::{Need, assigned};
-pub(super) use host::{Host, classify, is_partition};
+pub(super) use host::{Host, classify};
 
 /// The maximum number of hosts whose addresses are looked up.
 const MOST_MAIL_HOSTS: usize = 20;
@@ -95,9 +96,37 @@ fn read_ahead(case: &Case<'_>, expectation: &Expectation, exchanges: &[Exchange]
     });
 }
 
-/// Returns whether the host is known not to exist: it has neither kind of address.
+/// Returns whether the host is known not to exist: it has neither kind of address. A name that does not exist has none,
+/// also where a recording lacks the answer for the other kind.
 pub(super) fn is_absent(case: &Case<'_>, host: &Name) -> bool {
-    matches!(case.view.has_address(host), Ok(Some(false)))
+    let has_no_name = || {
+        let answer = case.view.answer(&Question::new(host.clone(), RecordType::A));
+        answer.is_ok_and(|answer| answer.existence == Existence::NxDomain)
+    };
+    match case.view.has_address(host) {
+        Ok(has_address) => has_address == Some(false),
+        Err(_) => has_no_name(),
+    }
+}
+
+/// Returns a sentence part that names the hosts for which hosts that do not exist are probably typing errors; empty if
+/// there are none.
+pub(super) fn typing_errors(case: &Case<'_>, absent: &[&Name]) -> String {
+    let meant = |host: &Name| {
+        let microsoft = meant_mail_host(host, &case.subject.domain).map(|meant| backticked(&meant));
+        let platform = || {
+            let (meant, provider) = closest_mail_host(host)?;
+            Some(format!("{} ({})", backticked(&meant), provider.short))
+        };
+        microsoft.or_else(platform)
+    };
+    let all: Vec<String> = absent.iter().filter_map(|host| meant(host)).collect();
+    let verb = if absent.len() == 1 { "looks" } else { "look" };
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" and {verb} like a typing error of {}", join_and(all))
+    }
 }
 
 /// The inputs of the MX check.
@@ -226,11 +255,24 @@ impl MxJudge<'_> {
         if others.len() <= MOST_MAIL_HOSTS && others.iter().all(is_lost) {
             let hosts = join_and(others.iter().map(|exchange| backticked(&exchange.host)));
             let verb = if others.len() == 1 { "does" } else { "do" };
-            let message = format!("Correct the MX records: {hosts} {verb} not exist, so mail bounces.");
+            let absent: Vec<&Name> = others.iter().map(|exchange| &exchange.host).collect();
+            let typing_errors = typing_errors(self.case, &absent);
+            let message =
+                format!("Correct the MX records: {hosts} {verb} not exist{typing_errors}, so mail bounces.");
             return Some(self.met(Code::MxTargetMissing, message));
         }
-        let hosts = self.named(others);
-        let message = format!("mail still goes to {hosts}, correct before the switch");
+        // Hosts that do not exist receive nothing, next to others that do.
+        let (lost, working): (Vec<&Exchange>, Vec<&Exchange>) =
+            others.iter().copied().take(MOST_MAIL_HOSTS).partition(is_lost);
+        let working: Vec<&Exchange> =
+            working.into_iter().chain(others.iter().skip(MOST_MAIL_HOSTS).copied()).collect();
+        let lost: Vec<String> = lost.iter().map(|exchange| backticked(&exchange.host)).collect();
+        let lost = match lost.len() {
+            0 => String::new(),
+            1 => format!("; {} does not exist", join_and(lost)),
+            _ => format!("; {} do not exist", join_and(lost)),
+        };
+        let message = format!("mail still goes to {}, correct before the switch{lost}", self.named(&working));
         Some(self.met(Code::MxStillAtSource, message))
     }
 
@@ -267,7 +309,18 @@ impl MxJudge<'_> {
         let shown = join_and(self.exchanges.iter().map(|exchange| backticked(&exchange.host)));
         for exchange in self.exchanges {
             if let Host::OtherDomain(other) = &exchange.kind {
-                if let Some(usual) = self.guessed_at(&exchange.host) {
+                let guessed = self.guessed_at(&exchange.host);
+                if let (Some(usual), Some(other)) = (guessed, other) {
+                    let message = format!(
+                        "{} belongs to {}, and the usual host of this domain is {}: compare it with the admin center; it \
+                         works only if both domains are in one tenant",
+                        backticked(&exchange.host),
+                        backticked(other),
+                        backticked(usual)
+                    );
+                    return self.met(Code::MxOtherDomain, message);
+                }
+                if let Some(usual) = guessed {
                     let message = format!(
                         "{} does not have the usual form {} for this domain; compare it with the admin \
                          center",

@@ -15,7 +15,7 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 use super::{Case, Code, Edit, Finding, Hazard, backticked, doubled, join_and, wildcard};
 use text::{
     POLICIES, fault, is_policy, looks_like_policy, policies, policy_below, repaired, report_hosts, shown,
-    strength, texts,
+    strength, texts, with_reports_of,
 };
 pub(super) use text::{is_right, policy};
 pub(super) use tree::inherited;
@@ -159,15 +159,25 @@ impl DmarcJudge<'_> {
     }
 
     fn several(&self, policies: &[&Text]) -> Finding {
-        let message = format!(
-            "Keep one of the {} DMARC records: receivers ignore all of them (RFC 9989 §4.10).",
-            policies.len()
-        );
         // The mildest one stays: receivers apply none of them now, and must not start to reject mail unexpectedly.
-        let strength = |text: &&&Text| (fault(text).is_some(), strength(text));
-        let kept = policies.iter().min_by_key(strength).map(|text| repaired(text)).unwrap_or_default();
-        let message = self.with_effect(message, &kept);
-        Finding::new(Code::DmarcMultiple, message, &self.of(policies)).fixed_by([self.with_one(kept)])
+        let strength = |at: &usize| policies.get(*at).map(|text| (fault(text).is_some(), strength(text)));
+        let kept_at = (0..policies.len()).min_by_key(strength).unwrap_or_default();
+        let kept = policies.get(kept_at).map(|text| repaired(text)).unwrap_or_default();
+        let others: Vec<&Text> =
+            policies.iter().enumerate().filter(|(at, _)| *at != kept_at).map(|(_, text)| *text).collect();
+        let merged = with_reports_of(&kept, &others);
+        let reports = if merged == kept { "" } else { ", with the report addresses of the others" };
+        let is_mild = kept.split("; ").any(|part| part == "p=none");
+        let effect = if is_mild { ", so no mail is rejected that is delivered today" } else { "" };
+        let message = format!(
+            "Keep one of the {} DMARC records: receivers ignore all of them (RFC 9989 §4.10). The plan keeps {}{reports}: \
+             no other is less strict{effect}. Delete the others.",
+            policies.len(),
+            policies.get(kept_at).map(ToString::to_string).unwrap_or_default()
+        );
+        let message = self.with_effect(message, &merged);
+        let fix = Edit { confirm: true, ..self.with_one(merged) };
+        Finding::new(Code::DmarcMultiple, message, &self.of(policies)).fixed_by([fix])
     }
 
     fn none(&self) -> Result<Finding, LookupFailure> {

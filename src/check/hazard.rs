@@ -13,7 +13,10 @@ mod tenant;
 mod timing;
 mod transfer;
 
+use std::collections::BTreeSet;
+
 use crate::facts::Zone;
+use crate::record::{Name, RecordType};
 
 use super::delivery::{Assigned, SearchFailure};
 use super::{
@@ -53,6 +56,11 @@ pub(super) fn hazards(
     found.add(servers::servers(case, zone));
     found.add(names::name_doubled(judged));
     found.add(doubled::domain_doubled(case, judged));
+    let edits = judged.iter().flat_map(|judged| &judged.fix);
+    let edited: BTreeSet<(Name, RecordType)> = edits.map(|edit| (edit.name.clone(), edit.rtype)).collect();
+    let reported = found.hazards.iter().filter_map(|hazard| Some((hazard.name.clone(), hazard.rtype?)));
+    let known: BTreeSet<(Name, RecordType)> = reported.chain(edited).collect();
+    found.add(doubled::on_file_doubled(case, judged, |name, rtype| known.contains(&(name.clone(), rtype))));
     found.add(timing::ttl_too_long(case, judged));
     found.add(timing::ttl_still_low(case, judged));
     found.add(names::filter_bypass(case, judged));

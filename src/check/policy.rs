@@ -16,8 +16,8 @@ use crate::record::{Name, Question, RecordData, RecordSet, RecordType};
 
 use super::time::lasting;
 use super::{
-    Case, Code, ExpectationResult, Finding, Hazard, Severity, backticked, certainty, delivery, join_and,
-    wildcard,
+    Case, Code, ExpectationResult, Finding, Hazard, Severity, backticked, certainty, delivery, dname,
+    join_and, wildcard,
 };
 pub(super) use announcement::announced;
 use body::{Mode, Policy};
@@ -92,7 +92,13 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Haza
     let until_then = "Until it is fixed, new senders see no policy, and those that cached an earlier one \
         still apply it.";
     match found {
-        Found::Nothing | Found::Outside | Found::Unread | Found::NotFetched => Vec::new(),
+        Found::Nothing | Found::NotFetched => Vec::new(),
+        // A DNAME answers at every name, so it announces nothing.
+        Found::Outside if dname::dname_owner(case, name).is_some() => Vec::new(),
+        Found::Outside | Found::Unread => {
+            let message = unread(case, judged, &found, &host);
+            hazard(Code::MtaStsUnreachable, &host, None, message)
+        }
         Found::BadAnnouncement(fault) => {
             let message = format!("Correct the MTA-STS record: {fault}. {until_then}");
             hazard(Code::MtaStsInvalid, name, Some(RecordType::Txt), message)
@@ -112,6 +118,30 @@ pub(super) fn hazards(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Haza
         }
         Found::Policy(policy) => refuses_mx(case, judged, &policy, name, &host).into_iter().collect(),
     }
+}
+
+/// Returns the warning about a policy that was not read: it may refuse the MX host that is checked.
+fn unread(case: &Case<'_>, judged: &[ExpectationResult], found: &Found<'_>, host: &Name) -> String {
+    let why = match found {
+        Found::Outside => "a CNAME leads to a name that no zone file contains",
+        _ if case.view.facts.is_offline() => "only zone files were read",
+        _ => "the recording does not contain it",
+    };
+    let Hosts { staying, leaving, coming } = mail_hosts(case, judged);
+    let hosts: Vec<String> = coming.iter().chain(&staying).take(MOST_LINES).map(backticked).collect();
+    let hosts =
+        if hosts.is_empty() { leaving.iter().take(MOST_LINES).map(backticked).collect() } else { hosts };
+    let hosts = if hosts.is_empty() { "the MX host".into() } else { join_and(hosts) };
+    let source = if matches!(found, Found::Outside) || case.view.facts.is_offline() {
+        "Add `--resolver` to fetch it"
+    } else {
+        "Check without `--replay` to fetch it"
+    };
+    format!(
+        "Check the MTA-STS policy at {} before you rely on this result: one is announced and was not read ({why}). In \
+         mode `enforce`, senders must not deliver to {hosts} unless the policy lists it. {source}.",
+        url(host)
+    )
 }
 
 /// Reports mail hosts that the policy does not cover: the published ones, and the expected one.

@@ -18,6 +18,9 @@ const SHORT: usize = 16;
 /// The suffixes of MX hosts.
 const SUFFIXES: [Purpose; 3] = [Purpose::MxSuffix, Purpose::MxPartitionSuffix, Purpose::MxOlderSuffix];
 
+/// The endpoint to which applications send high volume email.
+const SUBMISSION: &str = "smtp.hve.mx.microsoft";
+
 /// The domains that SPF includes, one for each value of the clouds.
 static INCLUDES: LazyLock<Vec<&'static Name>> = LazyLock::new(|| {
     let mut includes: Vec<&Name> = Vec::new();
@@ -38,6 +41,12 @@ pub(crate) enum HostDoubt {
     Unusual(Name),
     /// It has the label of this other domain.
     OtherDomain(Name),
+    /// It has the label of another domain with the same letters and digits, and this is the usual host.
+    Twin { other: Name, usual: Name },
+    /// It lacks a valid partition, the label before the suffix of the newer family.
+    NoPartition(&'static Name),
+    /// It receives mail from senders in the tenant only, and none for a domain.
+    Submission,
     /// It belongs to another cloud.
     OtherCloud(Cloud),
     /// It is below none of Microsoft's suffixes.
@@ -58,6 +67,19 @@ impl HostDoubt {
                 "belongs to `{}`, which works if both domains are in one tenant",
                 other.without_trailing_dot()
             ),
+            Self::Twin { other, usual } => format!(
+                "belongs to `{}` (the usual host of this domain is `{}`), which works if both domains are in one tenant",
+                other.without_trailing_dot(),
+                usual.without_trailing_dot()
+            ),
+            Self::NoPartition(suffix) => format!(
+                "has no valid partition (a label such as `o-v1`) before `{}`",
+                suffix.without_trailing_dot()
+            ),
+            Self::Submission => {
+                "is Microsoft's endpoint for sending high volume email, which receives no mail for a domain"
+                    .into()
+            }
             Self::OtherCloud(other) => format!("belongs to {} and not to {}", other.title(), cloud.title()),
             Self::NotMicrosoft => format!(
                 "is not a mail host of Microsoft 365, whose hosts are below `{}`",
@@ -85,7 +107,14 @@ pub(crate) fn doubt(host: &Name, domain: &Name, cloud: Cloud, gateways: &[Gatewa
     if cloud.shares(Cloud::GccHigh, Purpose::MxSuffix) {
         return None;
     }
-    let label = String::from_utf8_lossy(host.first_label()?).into_owned();
+    if host.without_trailing_dot() == SUBMISSION {
+        return Some(HostDoubt::Submission);
+    }
+    let partitioned = cloud.name(Purpose::MxPartitionSuffix).filter(|suffix| host.is_within(suffix));
+    if let Some(suffix) = partitioned.filter(|suffix| !has_partition(host, suffix)) {
+        return Some(HostDoubt::NoPartition(suffix));
+    }
+    let label = String::from_utf8_lossy(host.first_label()?).to_ascii_lowercase();
     let usual = token(domain)?;
     if label == usual {
         return None;
@@ -93,11 +122,30 @@ pub(crate) fn doubt(host: &Name, domain: &Name, cloud: Cloud, gateways: &[Gatewa
     let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let other = domain_of(&label).filter(|other| other != domain);
     match other {
-        Some(other) if letters(&label) != letters(&domain.without_trailing_dot()) => {
+        // The label of a domain with a hyphen has a suffix, so the domains are compared.
+        Some(other) if letters(&other.without_trailing_dot()) != letters(&domain.without_trailing_dot()) => {
             Some(HostDoubt::OtherDomain(other))
         }
-        _ => host.parent()?.prepend(&usual).ok().map(HostDoubt::Unusual),
+        Some(other) => Some(HostDoubt::Twin { other, usual: host.parent()?.prepend(&usual).ok()? }),
+        None => host.parent()?.prepend(&usual).ok().map(HostDoubt::Unusual),
     }
+}
+
+/// Returns whether the host has exactly a label and a partition below the suffix.
+fn has_partition(host: &Name, suffix: &Name) -> bool {
+    let front = host.without_suffix(suffix);
+    let labels: Vec<&[u8]> = front.iter().flat_map(Name::labels).collect();
+    matches!(labels[..], [_, partition] if is_partition(&String::from_utf8_lossy(partition)))
+}
+
+/// Returns whether a label names a partition, such as `o-v1`: up to four letters or digits, and a version.
+pub(crate) fn is_partition(label: &str) -> bool {
+    label.split_once("-v").is_some_and(|(name, version)| {
+        (1..=4).contains(&name.len())
+            && name.bytes().all(|octet| octet.is_ascii_alphanumeric())
+            && !version.is_empty()
+            && version.bytes().all(|octet| octet.is_ascii_digit())
+    })
 }
 
 fn suffixes_of(cloud: Cloud) -> impl Iterator<Item = &'static Name> {
@@ -275,6 +323,17 @@ mod tests {
             doubt("contosocom.mail.protection.outlook.com", Cloud::Gcc, &[]),
             Some(HostDoubt::Unusual(name("contoso-com.mail.protection.outlook.com")))
         );
+        for host in
+            ["contoso-com.mx.microsoft", "contoso-com.av1.mx.microsoft", "contoso-com.o-v1.x.mx.microsoft"]
+        {
+            assert!(matches!(doubt(host, Cloud::Worldwide, &[]), Some(HostDoubt::NoPartition(_))), "{host}");
+        }
+        assert_eq!(doubt("smtp.hve.mx.microsoft", Cloud::Worldwide, &[]), Some(HostDoubt::Submission));
+        // The top-level label is missing.
+        assert_eq!(
+            doubt("contoso.mail.protection.outlook.com", Cloud::Worldwide, &[]),
+            Some(HostDoubt::Unusual(name("contoso-com.mail.protection.outlook.com")))
+        );
         // No domain has this label.
         assert_eq!(
             doubt("contoso-com02b.mail.protection.outlook.com", Cloud::Worldwide, &[]),
@@ -295,6 +354,24 @@ mod tests {
             doubt("contoso-com.mail.protection.outlok.com", Cloud::China, &[]),
             Some(HostDoubt::Misspelled(_))
         ));
+    }
+
+    #[test]
+    fn the_host_of_a_domain_with_the_same_letters_is_another_domains() {
+        let doubt =
+            |host: &str, domain: &str| super::doubt(&name(host), &name(domain), Cloud::Worldwide, &[]);
+        let (dotted, hyphenated) = ("con-toso-com", "contoso-com0i");
+        for (label, domain, other, usual) in [
+            (dotted, "con-toso.com", "con.toso.com", hyphenated),
+            (hyphenated, "con.toso.com", "con-toso.com", dotted),
+            ("contoso-com", "con-toso.com", "contoso.com", hyphenated),
+        ] {
+            let host = format!("{label}.mail.protection.outlook.com");
+            let usual = name(&format!("{usual}.mail.protection.outlook.com"));
+            assert_eq!(doubt(&host, domain), Some(HostDoubt::Twin { other: name(other), usual }), "{host}");
+        }
+        assert_eq!(doubt("con-toso-com.mail.protection.outlook.com", "con.toso.com"), None);
+        assert_eq!(doubt("contoso-com0i.mail.protection.outlook.com", "con-toso.com"), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use expectation::{
 };
 pub use given::{ignored, mistyped_include};
 pub(crate) use mail::{control_host, derived_host, partition_hosts};
-pub(crate) use misspelled::{HostDoubt, doubt, meant_include};
+pub(crate) use misspelled::{HostDoubt, doubt, is_partition, meant_include, meant_mail_host};
 pub(crate) use token::domain_of;
 pub use token::token;
 

@@ -113,6 +113,50 @@ pub(crate) fn all_matches(clue: Clue<'_>, domain: &Name) -> Vec<&'static Provide
     candidates.filter(|provider| seen.fit(provider).is_some()).collect()
 }
 
+/// The number of characters that may differ between a mistyped MX host and a pattern.
+const MOST_DIFFERENT: usize = 2;
+/// The length of a pattern up to which only one character may differ.
+const SHORT: usize = 16;
+/// The length of a pattern from which a typing error is distinguished from another name.
+const LEAST: usize = 8;
+
+/// Returns the MX host of a platform that a mistyped one was probably meant to be, and the platform; `None` if it is one
+/// of a platform already or resembles none. Similar names exist, so this says nothing about a host that exists.
+#[must_use]
+pub(crate) fn closest_mail_host(host: &Name) -> Option<(Name, &'static Provider)> {
+    let labels: Vec<String> =
+        host.labels().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase()).collect();
+    let patterns = super::all().iter().flat_map(|provider| provider.mx.iter().map(move |mx| (*mx, provider)));
+    let nearest = patterns.filter_map(|(pattern, provider)| {
+        let wanted = literal_end(pattern.trim_start_matches('='))?;
+        let most = if wanted.len() > SHORT { MOST_DIFFERENT } else { 1 };
+        let distances = (0..labels.len()).filter_map(|at| {
+            let rest = labels.get(at..)?.join(".");
+            // The comparison takes time in proportion to the length.
+            let is_near = rest.len().abs_diff(wanted.len()) <= most;
+            let distance = is_near.then(|| strsim::osa_distance(&rest, wanted))?;
+            (distance <= most).then_some((distance, at))
+        });
+        let (distance, at) = distances.min()?;
+        Some((distance, at, wanted, provider))
+    });
+    let (distance, at, wanted, provider) =
+        nearest.min_by_key(|(distance, _, wanted, _)| (*distance, std::cmp::Reverse(wanted.len())))?;
+    let front = labels.get(..at).unwrap_or_default();
+    let meant =
+        front.iter().map(String::as_str).chain([wanted]).collect::<Vec<_>>().join(".").parse().ok()?;
+    (distance > 0).then_some((meant, provider))
+}
+
+/// Returns the labels of a pattern after its last wildcard, if they are at least two and long enough to be recognized
+/// with a typing error.
+fn literal_end(pattern: &str) -> Option<&str> {
+    let wildcard = pattern.rfind(['*', '#', '?', '{', '}']);
+    let start = wildcard.map_or(Some(0), |at| pattern[at..].find('.').map(|dot| at + dot + 1))?;
+    let end = pattern.get(start..)?;
+    (end.contains('.') && end.len() >= LEAST).then_some(end)
+}
+
 impl Provider {
     /// Returns whether `clue` matches this platform, even if another one matches more closely.
     #[must_use]

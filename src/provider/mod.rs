@@ -19,8 +19,8 @@ use std::fmt;
 
 use crate::record::Name;
 
-pub(crate) use clue::all_matches;
 pub use clue::{Clue, best_matches};
+pub(crate) use clue::{all_matches, closest_mail_host};
 pub use gateway::{Gateway, GatewayError};
 
 /// One platform and the evidence that identifies it.

@@ -549,3 +549,35 @@ fn what_is_no_gateway_says_why() {
          did you mean `cloudflare-email-security`?"
     );
 }
+
+#[test]
+fn a_mistyped_mail_host_is_read_as_the_one_of_a_platform() {
+    let meant = |host: &str| {
+        let found = closest_mail_host(&host.parse().unwrap());
+        found.map(|(meant, provider)| (meant.without_trailing_dot(), provider.id))
+    };
+    for (typed, right, id) in [
+        ("aspmx.l.google.con", "aspmx.l.google.com", "google-workspace"),
+        ("alt1.aspmx.l.gogle.com", "alt1.aspmx.l.google.com", "google-workspace"),
+        ("mx1.emailsrvr.co", "mx1.emailsrvr.com", "rackspace"),
+        ("mx1.emailsvr.com", "mx1.emailsrvr.com", "rackspace"),
+        (
+            "contoso-com.mail.protection.outlok.com",
+            "contoso-com.mail.protection.outlook.com",
+            "microsoft-365",
+        ),
+    ] {
+        assert_eq!(meant(typed), Some((right.to_owned(), id)), "{typed}");
+    }
+    for other in [
+        "aspmx.l.google.com",
+        "mx1.emailsrvr.com",
+        "contoso-com.mail.protection.outlook.com",
+        "mail.contoso.com",
+        "mx.example",
+        "contoso-com.o-v1.mx.microsoft",
+        ".",
+    ] {
+        assert_eq!(meant(other), None, "{other}");
+    }
+}

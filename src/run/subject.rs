@@ -190,8 +190,8 @@ fn tenant(text: &str, cloud: Cloud) -> Result<String, RunError> {
     )))
 }
 
-/// Reads an MX host, with or without a preference before it and a dot after it. A typing error of a host of Microsoft's
-/// is rejected, since it would become the plan.
+/// Reads an MX host, with or without a preference before it and a dot after it. A typing error of a host of Microsoft's,
+/// and an endpoint that receives no mail, are rejected, since they would become the plan.
 fn mail_host(text: &str, domain: &Name, options: &ExpectationOptions) -> Result<Name, RunError> {
     let host = text.trim().rsplit([' ', '\t']).next().unwrap_or_default();
     let host = domain::parse(host)
@@ -202,9 +202,16 @@ fn mail_host(text: &str, domain: &Name, options: &ExpectationOptions) -> Result<
             host.without_trailing_dot(),
             meant.without_trailing_dot()
         ))),
+        Some(doubt @ HostDoubt::Submission) => Err(RunError::Usage(format!(
+            "--mx: `{}` {}; give the MX host that the admin center shows",
+            host.without_trailing_dot(),
+            doubt.reason(options.cloud)
+        ))),
         Some(
             HostDoubt::Unusual(_)
             | HostDoubt::OtherDomain(_)
+            | HostDoubt::Twin { .. }
+            | HostDoubt::NoPartition(_)
             | HostDoubt::OtherCloud(_)
             | HostDoubt::NotMicrosoft,
         )

@@ -53,6 +53,9 @@ fn a_host_that_is_not_the_domains_own_is_said_and_compared() {
         ("fabrikam-com.mail.protection.outlook.com", &["belongs to `fabrikam.com`"]),
         ("contoso-com.mail.protection.partner.outlook.cn", &["21Vianet"]),
         ("mx1.mimecast.com", &["`--gateway mimecast`"]),
+        ("contoso-com.mx.microsoft", &["no valid partition"]),
+        ("contoso-com.av1.mx.microsoft", &["no valid partition"]),
+        ("contoso.mail.protection.outlook.com", &["`contoso-com.mail.protection.outlook.com`"]),
     ] {
         let run = check(&format!("--mx {host}"));
         let said = run.err.lines().find(|line| line.starts_with("note: --mx: ")).unwrap_or_default();
@@ -67,6 +70,14 @@ fn a_host_that_is_not_the_domains_own_is_said_and_compared() {
         assert!(!run.err.contains("--mx"), "{options}: {}", run.err);
         assert!(mx_edits(&run).iter().all(|(_, confirm)| !confirm), "{options}: {run:?}");
     }
+}
+
+#[test]
+fn an_endpoint_that_receives_no_mail_is_refused() {
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", at_source("contoso.com"));
+    let run = cutover(&format!("check contoso.com --zone {file} --mx smtp.hve.mx.microsoft"));
+    assert_eq!((run.status, run.out.as_str(), run.errors()), (2, "", 1), "{run:?}");
 }
 
 #[test]

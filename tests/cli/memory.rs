@@ -84,6 +84,50 @@ fn nothing_may_be_closed_before_everything_is_tidied_up() {
 }
 
 #[test]
+fn nothing_may_be_closed_while_spf_authorizes_a_platform_that_may_be_the_old_one() {
+    let workspace = Workspace::new();
+    let with_spf = |senders: &str| {
+        let spf = format!("@ TXT \"v=spf1 {senders} include:spf.protection.outlook.com -all\"");
+        zone("contoso.com", &[("SPF", &spf)])
+    };
+    let nested = with_spf("include:_spf.contoso.com") + "_spf TXT \"v=spf1 include:zohomail.eu -all\"\n";
+    let closing_of = |text: String, options: &str| {
+        let file = workspace.put("spf.zone", text);
+        let words = format!("check contoso.com --zone {file} --phase tidy --format json {options}");
+        let run = at("10:00:00", &words);
+        assert_eq!(run.status, 0, "{run:?}");
+        closing(&run).0
+    };
+    for include in ["_spf.google.com", "secureserver.net", "zohomail.eu", "emailsrvr.com", "amazonses.com"] {
+        let term = format!("include:{include}");
+        assert_eq!(closing_of(with_spf(&term), ""), Value::Null, "{include}");
+        // What the admin declares as another sender is not a leftover.
+        let declared = closing_of(with_spf(&term), &format!("--spf-sender {term}"));
+        assert!(declared.is_string(), "{include}: {declared}");
+    }
+    assert_eq!(closing_of(nested, ""), Value::Null);
+    assert!(closing_of(with_spf("include:servers.mcsv.net"), "").is_string());
+}
+
+#[test]
+fn an_alias_to_the_platform_of_the_history_is_a_leftover() {
+    let workspace = Workspace::new();
+    let old = [("MX", "@ MX 0 smtp.secureserver.net.\n@ MX 10 mailstore1.secureserver.net.")];
+    let old = workspace.put("old.zone", zone("contoso.com", &old));
+    let left = zone("contoso.com", &[]) + "email CNAME email.secureserver.net.\n";
+    let left = workspace.put("left.zone", left);
+    let history = workspace.free("history.json");
+    let check = |time, file: &str, more: &str| {
+        at(time, &format!("check contoso.com --zone {file} --history {history} --format json {more}"))
+    };
+    assert_eq!(check("08:00:00", &old, "").status, 1);
+    let tidy = check("10:00:00", &left, "--phase tidy");
+    assert_eq!(closing(&tidy), (Value::Null, Value::Null), "{tidy:?}");
+    assert_eq!(tidy.hazards(), ["source-left"], "{tidy:?}");
+    assert!(tidy.domain()["changes"].as_array().unwrap().iter().all(|change| change["type"] != "CNAME"));
+}
+
+#[test]
 fn several_runs_share_one_file() {
     let workspace = Workspace::new();
     let history = workspace.free("history.json");

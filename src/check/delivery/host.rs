@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::expected::{Cloud, HostDoubt, MailHosts, Purpose, domain_of, doubt, token};
+use crate::expected::{Cloud, HostDoubt, MailHosts, Purpose, domain_of, doubt, is_partition, token};
 use crate::facts::zone_candidates;
 use crate::provider::{self, Clue, Evidence, Kind, Provider};
 use crate::record::{Name, RecordType};
@@ -85,10 +85,14 @@ pub(in crate::check) fn classify(
     }
     if hosts.given.as_ref() == Some(exchange) {
         return match doubt(exchange, domain, hosts.cloud, &hosts.gateways) {
-            Some(HostDoubt::OtherDomain(other)) => Host::OtherDomain(Some(other)),
+            Some(HostDoubt::OtherDomain(other) | HostDoubt::Twin { other, .. }) => {
+                Host::OtherDomain(Some(other))
+            }
             Some(
                 HostDoubt::Misspelled(_)
                 | HostDoubt::Unusual(_)
+                | HostDoubt::NoPartition(_)
+                | HostDoubt::Submission
                 | HostDoubt::OtherCloud(_)
                 | HostDoubt::NotMicrosoft,
             )
@@ -174,16 +178,6 @@ pub(super) fn is_guess(exchange: &Name, domain: &Name) -> bool {
     let spelt = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let label = exchange.first_label().map(|label| String::from_utf8_lossy(label).to_ascii_lowercase());
     label.is_some_and(|label| spelt(&label) == spelt(&domain.without_trailing_dot()))
-}
-
-/// Returns whether a label names a partition, such as `o-v1`: up to four letters or digits, and a version.
-pub(in crate::check) fn is_partition(label: &str) -> bool {
-    label.split_once("-v").is_some_and(|(name, version)| {
-        (1..=4).contains(&name.len())
-            && name.bytes().all(|octet| octet.is_ascii_alphanumeric())
-            && !version.is_empty()
-            && version.bytes().all(|octet| octet.is_ascii_digit())
-    })
 }
 
 /// Returns the reason why the host is mistyped, with the intended one if known.

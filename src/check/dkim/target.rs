@@ -44,7 +44,7 @@ pub(super) fn read(target: &Name) -> Option<Target> {
         Cloud::ALL.into_iter().find(|cloud| cloud.value(Purpose::InitialDomain) == Some(suffix.as_str()));
     let newer = rest.len() == 4
         && rest[1..] == ["dkim", "mail", "microsoft"]
-        && crate::check::delivery::is_partition(&rest[0]);
+        && crate::expected::is_partition(&rest[0]);
     let (token, tenant) = (token.to_owned(), tenant.to_string());
     (cloud.is_some() || newer).then_some(Target { number, token, tenant, cloud })
 }

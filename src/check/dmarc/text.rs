@@ -337,6 +337,34 @@ pub(super) fn repaired(text: &Text) -> String {
     parts.join("; ")
 }
 
+/// Returns a repaired policy that also sends reports to the addresses of other records.
+pub(super) fn with_reports_of(policy: &str, others: &[&Text]) -> String {
+    let others: Vec<String> = others.iter().map(|text| repaired(text)).collect();
+    let mut parts: Vec<String> = policy.split("; ").map(str::to_owned).collect();
+    for tag in ["rua", "ruf"] {
+        let value = |part: &str| part.strip_prefix(tag)?.strip_prefix('=').map(str::to_owned);
+        let own = parts.iter().position(|part| value(part).is_some());
+        let mut addresses: Vec<String> = Vec::new();
+        let all = own.and_then(|at| parts.get(at)).into_iter().map(String::as_str);
+        for list in all.chain(others.iter().flat_map(|other| other.split("; "))).filter_map(value) {
+            for uri in uris(&list) {
+                if !addresses.iter().any(|known| known.eq_ignore_ascii_case(uri)) {
+                    addresses.push(uri.to_owned());
+                }
+            }
+        }
+        if addresses.is_empty() {
+            continue;
+        }
+        let part = format!("{tag}={}", addresses.join(","));
+        match own.and_then(|at| parts.get_mut(at)) {
+            Some(own) => *own = part,
+            None => parts.push(part),
+        }
+    }
+    parts.join("; ")
+}
+
 /// Returns the tags of a text, in lower case, with those that are written with a colon or a blank, and addresses that
 /// follow a semicolon in place of a comma.
 fn readable(plain: &str) -> Vec<(String, String)> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::expected::{Id, MailHosts, Requirement};
 use crate::record::spf::SpfRecord;
-use crate::record::{Name, RecordData, RecordType};
+use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{Case, Code, Edit, ExpectationResult, Hazard, Status, backticked, delivery, join_and, wildcard};
 use crate::check::{doubled, text};
@@ -57,6 +57,64 @@ pub(super) fn domain_doubled(case: &Case<'_>, judged: &[ExpectationResult]) -> V
         }
     }
     hazards
+}
+
+/// The maximum number of doubled names of a zone file that are reported.
+const MOST_ON_FILE: usize = 20;
+
+/// Reports the other record sets of a zone file, or of a transferred zone, at names that contain the domain twice,
+/// except those that `is_reported` covers. Receivers never ask for these names, so nothing is lost with them, but what was
+/// published there may be missing at the right name.
+pub(super) fn on_file_doubled(
+    case: &Case<'_>,
+    judged: &[ExpectationResult],
+    is_reported: impl Fn(&Name, RecordType) -> bool,
+) -> Vec<Hazard> {
+    let domain = &case.subject.domain;
+    let Ok(doubled) = domain.doubled(domain) else { return Vec::new() };
+    let types = [
+        RecordType::A,
+        RecordType::Aaaa,
+        RecordType::Cname,
+        RecordType::Mx,
+        RecordType::Srv,
+        RecordType::Txt,
+    ];
+    let there = case.view.facts.on_file.iter().filter(|question| {
+        let is_new = types.contains(&question.rtype) && !is_reported(&question.name, question.rtype);
+        is_new && question.name.is_within(&doubled)
+    });
+    let pairs: Vec<(Question, Question)> = there
+        .filter_map(|there| {
+            let meant = there.name.without_suffix(domain)?;
+            Some((there.clone(), Question::new(meant, there.rtype)))
+        })
+        .take(MOST_ON_FILE)
+        .collect();
+    case.view.read_ahead(pairs.iter().flat_map(|(there, meant)| [there.clone(), meant.clone()]));
+    let hazards = pairs.iter().filter_map(|(there, meant)| {
+        let set = case.view.own_answer(there).ok()?.set;
+        let right = case.view.own_answer(meant).ok()?;
+        if set.is_empty() {
+            return None;
+        }
+        let (name, rtype, place) = (backticked(&there.name), there.rtype, backticked(&meant.name));
+        let is_there = !right.set.is_empty() || !right.chain.is_empty();
+        // The rule of an expectation says what is missing at its name.
+        if !is_there && judged.iter().any(|judged| judged.expectation.question() == *meant) {
+            return None;
+        }
+        let advice = if is_there {
+            format!("Delete the {rtype} record {name}, unless it holds what is missing at {place}")
+        } else {
+            format!("Publish the {rtype} record of {name} at {place} if it is needed, and delete it")
+        };
+        let message = format!("{advice}: your DNS host appends the zone name to what you type.");
+        let mut hazard = Hazard::new(Code::NameDoubled, &there.name, Some(rtype), message);
+        hazard.records = set.data.iter().map(|data| format!("{} {rtype} {data}", there.name)).collect();
+        Some(hazard)
+    });
+    hazards.collect()
 }
 
 fn found(case: &Case<'_>, name: &Name, rtype: RecordType, hosts: Option<&MailHosts>) -> Option<Hazard> {

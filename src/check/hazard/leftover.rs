@@ -208,7 +208,10 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
             continue;
         }
         let Some(source) = case.source.or_else(|| platform_at(case, question)) else { continue };
-        let Some((name, set)) = own_records(case, question, source) else { continue };
+        let is_left = |data: &RecordData| {
+            is_of(source, &question.name, data, domain) || is_alias_of(case, source, &question.name, data)
+        };
+        let Some((name, set)) = own_records(case, question, is_left) else { continue };
         let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) = set
             .data
             .into_iter()
@@ -246,6 +249,10 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
         }
         hazards.entry(Question::new(name, rtype)).or_insert(found);
     }
+    while let Some(found) = through_alias(case, &required, &hazards) {
+        case.begin_rule();
+        hazards.extend(found);
+    }
     let kept: Vec<(Question, Vec<Name>)> = hazards
         .iter()
         .map(|(question, found)| (question.clone(), users(case, judged, &hazards, found)))
@@ -253,7 +260,9 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
     for (question, users) in kept.into_iter().filter(|(_, users)| !users.is_empty()) {
         if let Some(found) = hazards.get_mut(&question) {
             found.fix.clear();
-            found.level = Severity::Warning;
+            if case.subject.source.is_none() {
+                found.level = Severity::Warning;
+            }
             found.message += &format!(
                 " No edit is proposed, because records of {} lead to it: change those first.",
                 join_and(users.iter().map(backticked))
@@ -263,13 +272,61 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
     hazards.into_values().collect()
 }
 
+/// Returns the records that lead to the platform through an alias that is to be deleted, and that have not been reported
+/// yet; `None` if there are none. They go with the alias: without it, they lead nowhere.
+fn through_alias(
+    case: &Case<'_>,
+    required: &BTreeSet<Question>,
+    hazards: &BTreeMap<Question, Hazard>,
+) -> Option<Vec<(Question, Hazard)>> {
+    let domain = &case.subject.domain;
+    let is_deleted = |found: &&Hazard| found.rtype == Some(RecordType::Cname) && !found.fix.is_empty();
+    let aliases: BTreeSet<Name> =
+        hazards.values().filter(is_deleted).map(|found| found.name.clone()).collect();
+    let leads = |data: &RecordData| data.target().is_some_and(|target| aliases.contains(target));
+    let autodiscover = domain.prepend(AUTODISCOVER_SERVICE).ok();
+    let mut new: BTreeMap<Question, Hazard> = BTreeMap::new();
+    for question in published_questions(case.view.facts, domain) {
+        let may_lead = matches!(question.rtype, RecordType::Mx | RecordType::Srv | RecordType::Cname);
+        let is_reported = required.contains(question) || autodiscover.as_ref() == Some(&question.name);
+        let is_probe = question.name.first_label() == Some(PROBE_LABEL.as_bytes());
+        if aliases.is_empty() || !may_lead || is_reported || is_probe || question.name == *domain {
+            continue;
+        }
+        let Some((name, set)) = own_records(case, question, leads) else { continue };
+        let at = Question::new(name.clone(), question.rtype);
+        if hazards.contains_key(&at) {
+            continue;
+        }
+        let (theirs, kept): (BTreeSet<_>, BTreeSet<_>) = set.data.into_iter().partition(leads);
+        let message = format!(
+            "{}: {} is an alias that leads to {}.",
+            advice(&name, question.rtype, &theirs),
+            join_and(theirs.iter().filter_map(RecordData::target).map(backticked)),
+            case.source_word()
+        );
+        let mut found = Hazard::new(Code::SourceLeft, &name, Some(question.rtype), message);
+        found.records = theirs.iter().map(|data| format!("{name} {} {data}", question.rtype)).collect();
+        // Mail of a subdomain may stay there; only the admin knows where else it should go.
+        if question.rtype != RecordType::Mx || case.subject.source.is_some() {
+            found.fix = vec![Edit { confirm: true, ..edit(&name, question.rtype, kept) }];
+        } else if let Some(source) = case.source {
+            found.level = Severity::Warning;
+            found.message +=
+                &format!(" If {0} is the old platform, pass `--source {1}`.", source.short, source.id);
+        }
+        new.entry(at).or_insert(found);
+    }
+    (!new.is_empty()).then(|| new.into_iter().collect())
+}
+
 /// Returns whether the fix of an unmet expectation edits the record set.
 fn is_edited(judged: &[ExpectationResult], question: &Question) -> bool {
     let edits = judged.iter().filter(|judged| judged.status == Status::Unmet).flat_map(|judged| &judged.fix);
     edits.into_iter().any(|edit| edit.name == question.name && edit.rtype == question.rtype)
 }
 
-/// Returns the names with MX or SRV records that stay and lead to an alias that is to be deleted.
+/// Returns the names with MX, SRV or CNAME records that stay and lead to an alias that is to be deleted.
 fn users(
     case: &Case<'_>,
     judged: &[ExpectationResult],
@@ -283,8 +340,8 @@ fn users(
     let of_plan = || judged.iter().flat_map(|judged| &judged.fix).chain(of_hazards());
     let references = References::to(case, &found.name);
     let mut users: Vec<Name> = Vec::new();
-    let services = references.sets.iter().filter(|set| matches!(set.rtype, RecordType::Mx | RecordType::Srv));
-    for question in services {
+    let is_target = |set: &&Question| matches!(set.rtype, RecordType::Mx | RecordType::Srv | RecordType::Cname);
+    for question in references.sets.iter().filter(is_target) {
         let Ok(answer) = case.view.without_asking().own_answer(question) else { continue };
         let planned = of_plan().find(|edit| edit.name == question.name && edit.rtype == question.rtype);
         let mut left = planned.map_or(&answer.set.data, |edit| &edit.after).iter();

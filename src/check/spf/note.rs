@@ -49,7 +49,7 @@ impl SpfJudge<'_> {
         }
         let owner = &self.expectation.name;
         let notes = [
-            (Code::SpfSourceUnproven, self.unproven_sources(record)),
+            (Code::SpfSourceUnproven, self.unproven_sources(record, tally)),
             (Code::SpfSourceNested, self.source_at_others(tally)),
             (Code::SpfWithoutAll, without_all(record)),
             (Code::SpfVoidForIpv6, void_for_ipv6(tally)),
@@ -57,10 +57,14 @@ impl SpfJudge<'_> {
             (Code::SpfLong, long(owner, record, &self.set.data)),
         ];
         let Opening { mut code, mut message } = opening;
+        let mut seen_source = false;
         for (note, words) in notes {
             let Some(words) = words else { continue };
-            if code == Code::Met {
+            // Whether the old service may still send matters more than the reason why the record is right.
+            let is_about_source = matches!(note, Code::SpfSourceUnproven | Code::SpfSourceNested);
+            if code == Code::Met || is_about_source && !seen_source {
                 code = note;
+                seen_source |= is_about_source;
             }
             message = format!("{message}; {words}");
         }

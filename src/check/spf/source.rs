@@ -6,7 +6,7 @@
 use crate::expected::Phase;
 use crate::facts::LookupFailure;
 use crate::provider::{Clue, Evidence, Kind, Provider, best_matches};
-use crate::record::spf::{Meaning, Mechanism, SpfRecord};
+use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, Question, RecordType};
 
 use super::sender::names_the_same;
@@ -68,14 +68,15 @@ impl SpfJudge<'_> {
             // Includes within the platform's own records are not reported.
             let of_source =
                 self.case.source.is_some_and(|source| source.matches(Clue::Spf(&nested.holder), domain));
-            !of_source && !edit::is_own(self, &nested.holder)
+            !of_source && !edit::is_own(self, &nested.holder) && !self.is_declared_text(&nested.top)
         };
         let mut others = tally.nested.iter().filter(is_of_others);
         let (nested, name) =
             others.find_map(|nested| Some((nested, self.is_of_source(&nested.term.meaning)?)))?;
         Some(format!(
             "{} may still send through `{}`: {} is in the record of {}, which only its owner can edit; \
-             remove your own term if it no longer sends",
+             remove your own term if it no longer sends, or declare it with `--spf-sender`; until then it is not known \
+             when the old service may be closed",
             self.case.source_word(),
             shown(&nested.top),
             backticked(&name),
@@ -83,38 +84,69 @@ impl SpfJudge<'_> {
         ))
     }
 
-    /// Returns, for a sentence, the platforms that mail may be leaving and that the record still authorizes, if none of
-    /// them is known to be the one being left.
-    pub(super) fn unproven_sources(&self, record: &SpfRecord) -> Option<String> {
+    /// Returns a sentence about a platform that mail may be leaving and that the record or an included record of the
+    /// domain still authorizes, if none is known to be the one being left.
+    pub(super) fn unproven_sources(&self, record: &SpfRecord, tally: &Tally) -> Option<String> {
         if self.case.phase() < Phase::Tidy || self.case.is_source_sure {
             return None;
         }
-        let own = &self.case.subject.domain;
-        let is_declared = |meaning: &Meaning| {
-            self.case.subject.spf_senders.iter().any(|sender| names_the_same(&sender.meaning, meaning))
-        };
-        let found = record.terms.iter().filter(|term| !is_declared(&term.meaning)).find_map(|term| {
-            let (Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain)) =
-                &term.meaning
-            else {
-                return None;
-            };
-            let name = domain.name.as_ref()?;
-            let mut platforms = best_matches(Clue::Spf(name), own).into_iter();
-            // An include that other platforms use too counts only together with a DKIM key of the same platform.
-            let is_likely = |provider: &&Provider| {
-                let is_strong = !provider.is_weak(Evidence::Spf) || self.has_key_of(provider);
-                provider.kind == Kind::Source && is_strong
-            };
-            Some((name.clone(), platforms.find(is_likely)?))
+        let is_resold = self.is_sold_by_reseller(record).unwrap_or(false);
+        let here = record.terms.iter().map(|term| (None, term));
+        let nested = tally.nested.iter().filter(|nested| !self.is_declared_text(&nested.top));
+        let own = nested.filter(|nested| edit::is_own(self, &nested.holder));
+        let own = own.map(|nested| (Some(&nested.holder), &nested.term));
+        let found = here.chain(own).find_map(|(holder, term)| {
+            let (name, platform) = self.platform_of(&term.meaning, is_resold)?;
+            Some((holder, name, platform))
         });
-        let (name, provider) = found?;
+        let (holder, name, platform) = found?;
+        let place = holder.map(|holder| format!(" in the record of {}", backticked(holder)));
+        // An include that several services share shows the platform only together with a DKIM key of the same one.
+        let is_likely = !platform.is_weak(Evidence::Spf) || self.has_key_of(platform);
         Some(format!(
-            "{0} still authorizes {1}; if that is the old platform, pass `--source {2}`",
-            backticked(&name),
-            provider.short,
-            provider.id
+            "{}{} {} {}; if that is the old platform, pass `--source {}`, and if it still sends for the domain, \
+             declare it with `--spf-sender`; until then it is not known when the old service may be closed",
+            backticked(name),
+            place.unwrap_or_default(),
+            if is_likely { "still authorizes" } else { "may still authorize" },
+            platform.short,
+            platform.id
         ))
+    }
+
+    /// Returns the platform that mail may be leaving and that the term authorizes, with the domain of the term. The
+    /// admin may declare a term as another sender, and a reseller's include may be there for Microsoft 365.
+    fn platform_of<'m>(
+        &self,
+        meaning: &'m Meaning,
+        is_resold: bool,
+    ) -> Option<(&'m Name, &'static Provider)> {
+        if self.is_declared(meaning) {
+            return None;
+        }
+        let own = &self.case.subject.domain;
+        let (name, is_host) = authorized(meaning)?;
+        let by_sender = best_matches(Clue::Spf(name), own);
+        if is_resold && by_sender.iter().any(|provider| provider.kind == Kind::Microsoft) {
+            return None;
+        }
+        let by_host =
+            if is_host && !name.is_within(own) { best_matches(Clue::Mx(name), own) } else { Vec::new() };
+        let by_host = by_host.into_iter().filter(|provider| !provider.is_weak(Evidence::Mx));
+        let platforms = by_sender.into_iter().chain(by_host).filter(|provider| provider.kind == Kind::Source);
+        let platforms: Vec<&'static Provider> = platforms.collect();
+        let probable = platforms.iter().find(|provider| self.case.is_source(provider));
+        probable.or(platforms.first()).map(|platform| (name, *platform))
+    }
+
+    /// Returns whether the admin declared that the sender stays.
+    fn is_declared(&self, meaning: &Meaning) -> bool {
+        self.case.subject.spf_senders.iter().any(|sender| names_the_same(&sender.meaning, meaning))
+    }
+
+    /// Returns whether the admin declared that the sender stays that this term of the checked record names.
+    fn is_declared_text(&self, term: &str) -> bool {
+        term.parse::<Term>().is_ok_and(|term| self.is_declared(&term.meaning))
     }
 
     /// Returns whether a DKIM key of the platform is published at one of its selectors, or may be.
@@ -146,30 +178,10 @@ impl SpfJudge<'_> {
     pub(super) fn is_of_source(&self, meaning: &Meaning) -> Option<Name> {
         let source = self.case.source?;
         let own = &self.case.subject.domain;
-        if self.case.subject.spf_senders.iter().any(|sender| names_the_same(&sender.meaning, meaning)) {
+        if self.is_declared(meaning) {
             return None;
         }
-        let (domain, is_host) = match meaning {
-            Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => (domain, false),
-            Meaning::Mechanism(
-                _,
-                Mechanism::A(Some(domain)) | Mechanism::Mx(Some(domain)) | Mechanism::Ptr(Some(domain)),
-            ) => (domain, true),
-            Meaning::Mechanism(
-                _,
-                Mechanism::All
-                | Mechanism::A(None)
-                | Mechanism::Mx(None)
-                | Mechanism::Ptr(None)
-                | Mechanism::Ip4 { .. }
-                | Mechanism::Ip6 { .. }
-                | Mechanism::Exists(_),
-            )
-            | Meaning::Explanation(_)
-            | Meaning::UnknownModifier { .. }
-            | Meaning::SyntaxError(_) => return None,
-        };
-        let name = domain.name.as_ref()?;
+        let (name, is_host) = authorized(meaning)?;
         // With stronger evidence of the platform, an include that other platforms use too counts as well.
         let shared = !self.case.is_source_sure
             && best_matches(Clue::Spf(name), own)
@@ -184,4 +196,29 @@ impl SpfJudge<'_> {
         let by_host = is_host && !name.is_within(own) && takes_mail();
         (by_sender || by_host).then(|| name.clone())
     }
+}
+
+/// Returns the domain whose senders the term authorizes, and whether it is the name of a host.
+fn authorized(meaning: &Meaning) -> Option<(&Name, bool)> {
+    let (domain, is_host) = match meaning {
+        Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => (domain, false),
+        Meaning::Mechanism(
+            _,
+            Mechanism::A(Some(domain)) | Mechanism::Mx(Some(domain)) | Mechanism::Ptr(Some(domain)),
+        ) => (domain, true),
+        Meaning::Mechanism(
+            _,
+            Mechanism::All
+            | Mechanism::A(None)
+            | Mechanism::Mx(None)
+            | Mechanism::Ptr(None)
+            | Mechanism::Ip4 { .. }
+            | Mechanism::Ip6 { .. }
+            | Mechanism::Exists(_),
+        )
+        | Meaning::Explanation(_)
+        | Meaning::UnknownModifier { .. }
+        | Meaning::SyntaxError(_) => return None,
+    };
+    Some((domain.name.as_ref()?, is_host))
 }

@@ -401,9 +401,11 @@ impl Writer<'_> {
         };
         let step = Step::new("close", When::From, after, title);
         let step = first.into_iter().fold(step, Step::text);
+        let is_timed = kept_account.is_none() && hosted.is_none();
+        let time = if is_timed { " and a time after which the old service may be closed" } else { "" };
         let step = step.text(format!(
             "Senders keep mail in their queues for up to {} after the last cache has the new records. \
-             Close {what} only if this check reports `ready`, and check the old mailboxes once more. There is \
+             Close {what} only if this check reports `ready`{time}, and check the old mailboxes once more. There is \
              no way back after this step.",
             step::span(margin),
         ));

@@ -174,7 +174,7 @@ impl Step<'_> {
         let host =
             line.data.rsplit(' ').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let sure = self.sure_suffixes();
-        let is_of_source = is_of(&host, &sure);
+        let is_of_source = is_of(&host, &sure) || self.is_alias_of(&host, &sure);
         match (owner, line.rtype.as_str()) {
             ("", "MX") => None,
             ("", "TXT") => {
@@ -225,6 +225,20 @@ impl Step<'_> {
             }
             _ => Some("another record"),
         }
+    }
+
+    /// Whether an alias of the zone at the name leads to one of these hosts, also through others.
+    fn is_alias_of(&self, host: &str, suffixes: &[&str]) -> bool {
+        let mut host = host.to_owned();
+        for _ in 0..8 {
+            let alias = self.before.iter().find(|line| line.rtype == "CNAME" && line.owner == host);
+            let Some(alias) = alias else { return false };
+            host = alias.data.trim_end_matches('.').to_ascii_lowercase();
+            if is_of(&host, suffixes) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether an SPF record of the domain's own includes the name, and one is there afterwards.

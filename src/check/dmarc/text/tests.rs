@@ -122,3 +122,27 @@ fn hosts_of_others_have_to_agree() {
     );
     assert_eq!(hosts.iter().map(Name::without_trailing_dot).collect::<Vec<_>>(), ["x.example", "z.example"]);
 }
+
+#[test]
+fn a_merged_policy_reports_to_the_addresses_of_all_records() {
+    let merged = |kept: &str, others: &[&str]| {
+        let others: Vec<Text> = others.iter().map(|text| Text::from(*text)).collect();
+        with_reports_of(&repaired(&Text::from(kept)), &others.iter().collect::<Vec<_>>())
+    };
+    assert_eq!(
+        merged(
+            "v=DMARC1; p=none; rua=mailto:a@contoso.com",
+            &["v=DMARC1; p=reject; rua=mailto:b@contoso.com"]
+        ),
+        "v=DMARC1; p=none; rua=mailto:a@contoso.com,mailto:b@contoso.com"
+    );
+    assert_eq!(
+        merged(
+            "v=DMARC1; p=none; sp=none",
+            &["v=DMARC1; p=reject; rua=b@contoso.com", "v=DMARC1; p=reject; ruf=mailto:c@contoso.com"]
+        ),
+        "v=DMARC1; p=none; sp=none; rua=mailto:b@contoso.com; ruf=mailto:c@contoso.com"
+    );
+    let same = "v=DMARC1; p=none; rua=mailto:a@contoso.com";
+    assert_eq!(merged(same, &["v=DMARC1; p=reject; rua=mailto:A@contoso.com"]), same);
+}

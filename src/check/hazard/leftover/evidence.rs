@@ -44,18 +44,15 @@ pub(super) fn is_evidence_type(rtype: RecordType) -> bool {
 }
 
 /// Returns the records that the zone publishes for the question, and their owner, which is the wildcard's name if only
-/// a wildcard answers.
+/// a wildcard answers; `None` if none of the records is a leftover.
 pub(super) fn own_records(
     case: &Case<'_>,
     question: &Question,
-    source: &Provider,
+    is_left: impl Fn(&RecordData) -> bool,
 ) -> Option<(Name, RecordSet)> {
     let domain = &case.subject.domain;
     let answer = case.view.own_answer(question).ok()?;
-    let is_left = answer.set.data.iter().any(|data| {
-        is_of(source, &question.name, data, domain) || is_alias_of(case, source, &question.name, data)
-    });
-    if !answer.chain.is_empty() || !is_left {
+    if !answer.chain.is_empty() || !answer.set.data.iter().any(is_left) {
         return None;
     }
     let wildcards = wildcards(question, domain);
@@ -115,14 +112,14 @@ pub(super) fn is_of(provider: &Provider, name: &Name, data: &RecordData, domain:
     is_shown_by(provider, clues(&owner, data), domain)
 }
 
-/// Returns whether an alias leads to a host of the platform being left, by evidence that is not sufficient alone: the
-/// platform must be certain. An alias of the domain itself shows nothing.
+/// Returns whether an alias leads to a host of the platform being left, by evidence that is not sufficient alone: other
+/// evidence must show the platform, now or in the history. An alias of the domain itself shows nothing.
 pub(super) fn is_alias_of(case: &Case<'_>, source: &Provider, name: &Name, data: &RecordData) -> bool {
     let domain = &case.subject.domain;
     let RecordData::Cname(target) = data else { return false };
     let owner = name.without_suffix(domain).map(|owner| owner.without_trailing_dot()).unwrap_or_default();
-    let is_certain = case.is_source_sure && !target.is_within(domain);
-    is_certain && source.matches(Clue::Cname { owner: &owner, target }, domain)
+    let is_shown = case.is_source(source) && !target.is_within(domain);
+    is_shown && source.matches(Clue::Cname { owner: &owner, target }, domain)
 }
 
 /// Returns whether Microsoft 365 of a reseller has its customers publish the same alias.
