@@ -11,7 +11,10 @@ use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::super::AUTODISCOVER_SERVICE;
 use super::references::References;
-use super::{Case, Code, Edit, ExpectationResult, Hazard, Severity, Status, backticked, join_and, wildcard};
+use super::{
+    Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
+    wildcard,
+};
 use evidence::{is_alias_of, is_evidence_type, is_host_of, is_of, is_of_reseller, own_records, platform_at};
 
 pub(in crate::check) use evidence::published_questions;
@@ -340,7 +343,8 @@ fn users(
     let of_plan = || judged.iter().flat_map(|judged| &judged.fix).chain(of_hazards());
     let references = References::to(case, &found.name);
     let mut users: Vec<Name> = Vec::new();
-    let is_target = |set: &&Question| matches!(set.rtype, RecordType::Mx | RecordType::Srv | RecordType::Cname);
+    let is_target =
+        |set: &&Question| matches!(set.rtype, RecordType::Mx | RecordType::Srv | RecordType::Cname);
     for question in references.sets.iter().filter(is_target) {
         let Ok(answer) = case.view.without_asking().own_answer(question) else { continue };
         let planned = of_plan().find(|edit| edit.name == question.name && edit.rtype == question.rtype);
