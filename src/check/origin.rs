@@ -7,14 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::expected::{Purpose, Subject};
+use crate::expected::{Expectation, Phase, Purpose, Subject};
 use crate::facts::{FactsView, History, NameServer, Seen, Zone, remembered};
 use crate::provider::{Clue, Evidence, Gateway, Kind, Provider, best_matches};
 use crate::record::{Name, Question, RecordData, RecordType, spf};
 
-use super::AUTODISCOVER_SERVICE;
-use super::dkim;
 use super::hazard::published_questions;
+use super::{AUTODISCOVER_SERVICE, PROBE_LABEL, dkim, doubled};
 
 /// The certainty that a platform is the one being left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +193,7 @@ fn matches(clue: Clue<'_>, domain: &Name) -> Matches {
 /// nothing.
 pub(super) fn sightings(
     subject: &Subject,
+    expected: &[Expectation],
     view: &FactsView<'_>,
     zone: Option<&Zone>,
     history: Option<&History>,
@@ -231,7 +231,9 @@ pub(super) fn sightings(
             note(matches(Clue::Spf(target), domain), true, &|| written(domain, &data));
         }
     }
-    for question in published_questions(view.facts, domain) {
+    let is_evidence =
+        |question: &&Question| subject.phase >= Phase::Tidy || is_asked(question, expected, domain);
+    for question in published_questions(view.facts, domain).filter(is_evidence) {
         for data in own(view, question) {
             let shown = shown_by(&question.name, &data, domain);
             note(shown, is_at_home(&question.name, domain), &|| written(&question.name, &data));
@@ -255,6 +257,20 @@ pub(super) fn sightings(
         }
     }
     seen
+}
+
+/// Returns whether servers are asked about the name before the tidy phase. A zone file is read at its other names as well,
+/// and must not show another platform than its servers do.
+fn is_asked(question: &Question, expected: &[Expectation], domain: &Name) -> bool {
+    let name = &question.name;
+    let is_doubled = |expectation: &Expectation| {
+        doubled::names(&expectation.name, domain).iter().any(|(doubled, _)| doubled == name)
+    };
+    name == domain
+        || expected.iter().any(|expectation| expectation.name == *name)
+        || name.first_label() == Some(PROBE_LABEL.as_bytes())
+        || domain.prepend(AUTODISCOVER_SERVICE).is_ok_and(|service| service == *name)
+        || expected.iter().any(is_doubled)
 }
 
 /// Returns the records that earlier runs saw and that are no longer published.

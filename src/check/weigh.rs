@@ -76,9 +76,10 @@ pub fn assess(subject: &Subject, facts: &Facts, judge_options: JudgeOptions<'_>)
         FactsView { log: Some(&log), ..FactsView::published(facts, judge_options.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
     // Evidence is taken from what other rules read anyway.
-    let seen = origin::sightings(subject, &view.without_asking(), zone.as_ref(), judge_options.history);
-    let source = origin::source(subject, &seen);
     let mut list = expectations(subject);
+    let seen =
+        origin::sightings(subject, &list, &view.without_asking(), zone.as_ref(), judge_options.history);
+    let source = origin::source(subject, &seen);
     let derived = list.iter().find_map(|expectation| expectation.proposed_host()).cloned();
     let provider = source.as_ref().and_then(|source| source.provider);
     let is_source_sure = source.as_ref().is_some_and(|source| source.proof.is_sure());
