@@ -1,9 +1,9 @@
 //! Is a long list right where nothing is known beforehand, and some servers are dead?
 //!
-//! 100,000 generated domains in every state, behind a real resolver with an empty cache that follows referrals; the name
-//! server of one domain in a hundred never answers. Every domain must be there once, with the verdict of its state:
-//! `cargo bench --bench cold` prints what it took; `-- --quick` has 1,000 domains and forgives late answers, `-- --domains N` has so many. Needs Debian's
-//! `knot` and `unbound`.
+//! 100,000 generated domains in every state, behind a real resolver with an empty cache; the name server of one domain in
+//! a hundred never answers. Every domain must be there once, with the verdict of its state: `cargo bench --bench cold`
+//! prints what it took; `-- --quick` has 1,000 domains and forgives late answers, `-- --domains N` has so many. Needs
+//! Debian's `knot` and `unbound`.
 #![allow(missing_docs, reason = "a benchmark exports nothing")]
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock, files and the command line")]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a measurement that fails is none")]

@@ -1,7 +1,7 @@
 //! Generated domains behind a resolver that knows none of them yet, of which one in a hundred has a dead name server.
 //!
 //! Every server has an address of its own on this machine, and all have one port: the root, the zone with the living
-//! domains, the name servers that never answer, and the resolver. An ordinary user cannot have port 53, to which referrals
+//! domains, the name servers that never answer, and the resolver. An ordinary user cannot have port 53, where referrals
 //! lead, so the resolver is told where each zone is.
 
 use std::net::UdpSocket;
