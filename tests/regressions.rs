@@ -163,3 +163,16 @@ fn a_record_beyond_the_limit_is_not_planned_where_one_works() {
     let runbook = crate::run::cutover(&format!("plan contoso.com --zone {file} --format runbook"));
     assert!(runbook.out.contains("**Warning:** spf: Remove terms first"), "{}", runbook.out);
 }
+
+/// A zone file showed more evidence of a platform than its own servers: it was read at names that nobody asks about, to
+/// find what leads to the name of an edit.
+#[test]
+fn a_zone_file_shows_no_evidence_at_names_that_servers_are_not_asked_about() {
+    let workspace = crate::run::Workspace::new();
+    let zone = "$ORIGIN contoso.com.\n@ 3600 MX 10 mx1.emailsrvr.com.\n@ 3600 TXT \"v=spf1 include:emailsrvr.com ~all\"\n\
+                autodiscover 3600 CNAME autodiscover.emailsrvr.com.\nshop 3600 MX 10 mx2.emailsrvr.com.\n";
+    let file = workspace.put("contoso.com.zone", zone);
+    let run = crate::run::cutover(&format!("check contoso.com --zone {file} --format json"));
+    let evidence = run.json()["domains"][0]["source"]["evidence"].to_string();
+    assert!(evidence.contains("mx1.emailsrvr.com") && !evidence.contains("shop"), "{evidence}");
+}
