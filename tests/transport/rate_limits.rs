@@ -121,6 +121,30 @@ async fn many_dead_servers_cost_one_timeout_and_hold_up_no_living_one() {
     assert!(living < PATIENCE * 3, "{living:?}");
 }
 
+/// A resolver that works on the questions about dead name servers has no room left for others.
+#[tokio::test]
+async fn of_many_domains_a_dead_one_is_asked_about_a_few_times_only() {
+    let lab = Lab::start();
+    let resolver = lab.resolver("127.0.0.53");
+    resolver.zone("example", "* 300 MX 0 mail").drop_zone("dead.example").delay(DELAY);
+    let client = Client::resolver(resolver.address());
+    let mut domains: Vec<String> = (0..30).map(|n| format!("alive-{n}.example")).collect();
+    domains.insert(20, "dead.example".into());
+    let questions = domains.iter().flat_map(|domain| (0..20).map(move |n| (domain, n)));
+    let replies = join_all(questions.map(|(domain, n)| {
+        let client = &client;
+        async move { client.ask_for(&name(domain), &format!("n{n}.{domain}"), "MX").await }
+    }))
+    .await;
+    for reply in replies {
+        let is_dead = reply.question.name.to_string().ends_with("dead.example.");
+        assert_eq!(reply.outcome == Outcome::Timeout, is_dead, "{reply:?}");
+    }
+    let seen = resolver.seen();
+    let packets = seen.iter().filter(|seen| seen.name.to_string().ends_with("dead.example.")).count();
+    assert!((3..=6).contains(&packets), "one question three times, and two more in the meantime: {packets}");
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_gets_fewer_questions_at_a_time() {
     let (_lab, server) = contoso();

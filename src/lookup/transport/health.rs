@@ -75,13 +75,15 @@ struct Overall {
 pub(super) struct ZoneHealth {
     server: Arc<Mutex<Overall>>,
     state: Mutex<ZoneState>,
-    /// Wakes the waiting queries when a pause begins.
-    paused: Notify,
+    /// Wakes the waiting queries at the first answer, and when a pause begins.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct ZoneState {
     has_answered: bool,
+    /// The time of the next [probe](ZoneHealth::wait_for_probe); `None` before the first.
+    next_probe: Option<Instant>,
     pause: Option<Pause>,
     /// The pause of TCP, although UDP is answered.
     tcp_pause: Option<Pause>,
@@ -105,7 +107,7 @@ impl ServerHealth {
             zones.retain(|_, zone| Arc::strong_count(zone) > 1 || zone.pause_end(now).is_some());
         }
         let (server, state) = (Arc::clone(&self.overall), Mutex::default());
-        let health = Arc::new(ZoneHealth { server, state, paused: Notify::new() });
+        let health = Arc::new(ZoneHealth { server, state, changed: Notify::new() });
         // With this many silent zones at once, dropping one costs no more than a query.
         if zones.len() < 2 * ZONES {
             zones.insert(zone.clone(), Arc::clone(&health));
@@ -137,8 +139,12 @@ impl ZoneHealth {
     /// Records that the server answered, decodably or not.
     pub(super) fn note_answer(&self) {
         let mut state = lock(&self.state);
+        let is_first = !state.has_answered;
         (state.has_answered, state.pause) = (true, None);
         drop(state);
+        if is_first {
+            self.changed.notify_waiters();
+        }
         let mut server = lock(&self.server);
         if server.silent_zones > 0 {
             *server = Overall { spared: server.spared, ..Overall::default() };
@@ -157,7 +163,7 @@ impl ZoneHealth {
         let is_first = state.pause.is_none();
         Pause::note(&mut state.pause, failure, now);
         drop(state);
-        self.paused.notify_waiters();
+        self.changed.notify_waiters();
         let mut server = lock(&self.server);
         server.silent_zones = server.silent_zones.saturating_add(u32::from(is_first));
         if server.silent_zones >= SILENT_ZONES.saturating_add(server.spared) {
@@ -171,16 +177,43 @@ impl ZoneHealth {
     /// waits until `earliest`, the time within which an answer is plausible.
     pub(super) async fn silence(&self, earliest: Instant) -> Failure {
         loop {
-            let paused = self.paused.notified();
+            let changed = self.changed.notified();
             let failure = {
                 let state = lock(&self.state);
                 let pause = state.pause.as_ref().filter(|pause| !pause.is_over(Instant::now()));
                 pause.map(|pause| pause.failure.clone())
             };
             match failure {
-                None => paused.await,
+                None => changed.await,
                 Some(failure) if Instant::now() >= earliest => return failure,
                 Some(_) => sleep_until(earliest).await,
+            }
+        }
+    }
+
+    /// Waits until a query may be sent to a server that is busy and has not answered for this zone yet: the first may at
+    /// once, then one every `interval`, and all others with the first answer. Also ends when the zone pauses.
+    ///
+    /// A resolver works on a question about dead name servers for a long time, and drops all questions of a client that
+    /// has too many of those (`wait-limit` of Unbound: 1,000).
+    pub(super) async fn wait_for_probe(&self, interval: Duration) {
+        loop {
+            let changed = self.changed.notified();
+            let now = Instant::now();
+            let next = {
+                let mut state = lock(&self.state);
+                let is_paused = state.pause.as_ref().is_some_and(|pause| !pause.is_over(now));
+                match state.next_probe.filter(|next| now < *next) {
+                    Some(next) if !state.has_answered && !is_paused => next,
+                    _ => {
+                        state.next_probe = Some(now + interval);
+                        return;
+                    }
+                }
+            };
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(next) => {}
             }
         }
     }

@@ -91,6 +91,11 @@ struct Shared {
 /// The number of additional zones for which a server may be silent during rechecks: the silence of a few domains must
 /// not leave the servers of many others unqueried.
 const SPARED_ZONES: u32 = 61;
+/// The number of queries in progress at one server above which a zone that it has not answered for is probed with one
+/// of them first: more than a single domain has, so that only many domains wait for each other.
+const BUSY: usize = 64;
+/// The number of probes within one timeout: a second one, in case the server drops only the first.
+const PROBES: u32 = 2;
 /// The minimum wait of a query whose server turns out to be silent: the timeout divided by this.
 const SHARE_OF_LATE_QUERIES: u32 = 8;
 
@@ -201,9 +206,18 @@ impl Transport {
             None if health.has_answered() => self.exchange(&peer, &health, query, &mut watch).await,
             None => {
                 let earliest = Instant::now() + self.timeout / SHARE_OF_LATE_QUERIES;
+                // Every query in progress holds its peer.
+                let is_busy = Arc::strong_count(&peer) > BUSY;
+                let exchange = async {
+                    if is_busy {
+                        health.wait_for_probe(self.timeout / PROBES).await;
+                        watch.restart();
+                    }
+                    self.exchange(&peer, &health, query, &mut watch).await
+                };
                 tokio::select! {
                     biased;
-                    result = self.exchange(&peer, &health, query, &mut watch) => result,
+                    result = exchange => result,
                     failure = health.silence(earliest) => Err(failure),
                 }
             }

@@ -186,7 +186,14 @@ impl Plain {
             Ok(Answer::Message(message)) => query::refuses(message),
             Ok(Answer::Truncated | Answer::OtherCase) | Err(_) => false,
         };
-        turn.note(if result.is_ok() && sends == 1 && !is_refused { Load::Easy } else { Load::Heavy });
+        if is_refused {
+            turn.note(Load::Heavy);
+        } else if result.is_ok() && sends == 1 {
+            turn.note(Load::Easy);
+        } else if outgoing.health.has_answered() {
+            // Silence about a zone that was never answered for shows no load: its own servers may be dead or far.
+            turn.note(Load::Heavy);
+        }
         if result.is_ok() {
             outgoing.health.note_answer();
         }

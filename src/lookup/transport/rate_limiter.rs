@@ -53,6 +53,8 @@ const BURST: u32 = 5;
 /// The highest number of questions in flight before any was answered: about what a receive buffer of the usual size
 /// holds.
 const FIRST: u32 = 256;
+/// The time in which the limit at most doubles: a lost question is sent again within it, and so its loss is known.
+const DOUBLING: Duration = Duration::from_secs(1);
 /// The lower bound of the questions in flight for a failing server: the limit divided by this.
 const LEAST: u32 = 16;
 
@@ -77,6 +79,8 @@ struct State {
     in_flight: u32,
     /// The number of answers since the limit last grew.
     easy: u32,
+    /// The limit at the start of the current period of [`DOUBLING`], and that start.
+    base: (u32, Instant),
     /// The time when the limit was last halved: results of questions sent before then do not halve it again.
     halved: Option<Instant>,
     /// The time of the next question if all were sent at equal intervals.
@@ -86,11 +90,13 @@ struct State {
 
 impl RateLimiter {
     pub(super) fn new(rate_limits: RateLimits) -> Self {
+        let limit = rate_limits.in_flight.clamp(1, FIRST);
         Self(Mutex::new(State {
             rate_limits,
-            limit: rate_limits.in_flight.clamp(1, FIRST),
+            limit,
             in_flight: 0,
             easy: 0,
+            base: (limit, Instant::now()),
             halved: None,
             next: None,
             waiting: VecDeque::new(),
@@ -130,7 +136,7 @@ impl RateLimiter {
     fn note(&self, load: Load, sent: Instant) {
         let mut state = lock(&self.0);
         match load {
-            Load::Easy => state.grow(),
+            Load::Easy => state.grow(Instant::now()),
             Load::Heavy if state.halved.is_none_or(|halved| sent > halved) => state.halve(Instant::now()),
             Load::Heavy => {}
         }
@@ -161,9 +167,16 @@ impl State {
         (slot > now).then_some(slot)
     }
 
-    /// Raises the limit by one for each answer until the first overload, then once for as many answers as the limit.
-    fn grow(&mut self) {
+    /// Raises the limit by one for each answer until the first overload, then once for as many answers as the limit;
+    /// to no more than twice as many within [`DOUBLING`].
+    fn grow(&mut self, now: Instant) {
         if self.limit >= self.rate_limits.in_flight {
+            return;
+        }
+        let (base, since) = self.base;
+        if now.saturating_duration_since(since) >= DOUBLING {
+            self.base = (self.limit, now);
+        } else if self.limit >= base * 2 {
             return;
         }
         self.easy += 1;

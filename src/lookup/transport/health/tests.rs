@@ -21,6 +21,35 @@ async fn queries_that_wait_end_when_the_server_is_known_to_be_silent() {
     assert!(start.elapsed() >= patience, "a query is given the time that an answer may take");
 }
 
+#[tokio::test]
+async fn a_busy_server_is_probed_with_one_query_at_a_time_until_it_answers() {
+    let health = ZoneHealth::unknown();
+    let interval = Duration::from_millis(50);
+    let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(health.wait_for_probe(interval))).collect();
+    let mut sent = || {
+        let before = waiting.len();
+        waiting.retain_mut(|query| query.now_or_never().is_none());
+        before - waiting.len()
+    };
+    assert_eq!(sent(), 1);
+    assert_eq!(sent(), 0);
+    tokio::time::sleep(interval).await;
+    assert_eq!(sent(), 1, "another one, in case the server drops only the first");
+    health.note_answer();
+    assert_eq!(sent(), 18);
+    assert!(health.wait_for_probe(interval).now_or_never().is_some());
+}
+
+#[tokio::test]
+async fn queries_that_wait_for_a_probe_end_with_its_silence() {
+    let health = ZoneHealth::unknown();
+    let interval = Duration::from_secs(3600);
+    health.wait_for_probe(interval).await;
+    let found_out = async { health.note_failure(&Failure::timeout(), Instant::now()) };
+    tokio::join!(health.wait_for_probe(interval), health.wait_for_probe(interval), found_out);
+    assert_eq!(health.refusal(Instant::now()), Some(Failure::timeout()));
+}
+
 #[test]
 fn queries_to_a_server_that_answers_are_not_cut_short() {
     let health = ZoneHealth::unknown();

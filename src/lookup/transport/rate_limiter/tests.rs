@@ -90,15 +90,15 @@ async fn trouble_halves_the_limit_once_and_answers_restore_it_slowly() {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_great_many_before_some_were_answered() {
-    let pace = pace(1000, None);
-    assert_eq!(limit(&pace), FIRST);
-    for expected in FIRST + 1..=1000 {
-        pace.turn().await.note(Load::Easy);
+async fn the_limit_at_most_doubles_before_a_loss_would_be_known() {
+    let pace = pace(3000, None);
+    assert_eq!(limit(&pace), FIRST, "before anything was answered");
+    let start = Instant::now();
+    for (seconds, expected) in [(0, 512), (1, 1024), (2, 2048), (3, 3000), (4, 3000)] {
+        let now = start + DOUBLING * seconds;
+        (0..10_000).for_each(|_| lock(&pace.0).grow(now));
         assert_eq!(limit(&pace), expected);
     }
-    pace.turn().await.note(Load::Easy);
-    assert_eq!(limit(&pace), 1000);
 }
 
 #[tokio::test]
