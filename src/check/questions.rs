@@ -143,6 +143,14 @@ impl<'a> Questions<'a> {
         }
     }
 
+    /// Takes the reads of a whole check into account, and returns the questions among them that were not returned before.
+    pub fn learn(&mut self, reads: &Reads) -> Vec<Question> {
+        let mut new = Vec::new();
+        self.policies.extend(reads.unmet_policies.iter().cloned());
+        self.want(reads.unmet.iter().cloned(), &mut new);
+        new
+    }
+
     /// Returns the indexes of the expectations whose check may read further, given the replies since the last call.
     fn touched(&mut self, facts: &Facts) -> Vec<usize> {
         let mut touched = Vec::new();
@@ -236,13 +244,8 @@ impl Reader for Questions<'_> {
     }
 
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
-        let mut new = self.unmet(facts);
-        if new.is_empty() {
-            let Reads { unmet, unmet_policies, .. } = assess(self.subject, facts, self.judge_options).reads;
-            self.policies.extend(unmet_policies);
-            self.want(unmet, &mut new);
-        }
-        new
+        let new = self.unmet(facts);
+        if new.is_empty() { self.learn(&assess(self.subject, facts, self.judge_options).reads) } else { new }
     }
 
     fn policies(&mut self, _: &Facts) -> BTreeSet<Name> {

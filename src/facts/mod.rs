@@ -167,6 +167,17 @@ impl Facts {
         self.arrivals.len()
     }
 
+    /// Returns the number of entries of all kinds. Entries are only ever added, so facts with as many entries as before
+    /// are the same as before.
+    pub(crate) fn entries(&self) -> usize {
+        let Self { on_file, outside, arrivals, policies, named_servers, delegated, transfers, web, .. } =
+            self;
+        let lists =
+            [on_file.len(), outside.as_ref().map_or(0, BTreeSet::len), arrivals.len(), policies.len()];
+        let more = [named_servers.len(), delegated.len(), transfers.len(), web.len()];
+        lists.iter().chain(&more).sum()
+    }
+
     /// Returns the questions that were answered after the first `count` replies, each once, in order of arrival.
     pub(crate) fn answered_since(&self, count: usize) -> impl Iterator<Item = &Question> {
         let arrivals = self.arrivals.get(count..).unwrap_or_default();

@@ -25,6 +25,11 @@ pub trait Reader {
         self.unmet(facts)
     }
 
+    /// Does the same, perhaps on another thread; `facts` are the same afterwards.
+    fn read_at_rest(&mut self, facts: &mut Facts) -> impl Future<Output = Vec<Question>> + Send {
+        std::future::ready(self.unmet_at_rest(facts))
+    }
+
     /// Returns the domains whose MTA-STS policy is read, as of the previous call.
     fn policies(&mut self, facts: &Facts) -> BTreeSet<Name>;
 }

@@ -32,6 +32,11 @@ impl<'a, R: Reader> FurtherQuestions<'a, R> {
         Self { reader, source, requests, further, returned: BTreeSet::new() }
     }
 
+    /// Returns the reader.
+    pub fn into_reader(self) -> R {
+        self.reader
+    }
+
     fn with_others(&mut self, facts: &Facts, mut unmet: Vec<Question>) -> Vec<Question> {
         let addresses = address_questions(self.source, self.requests, facts);
         let others = addresses.into_iter().chain(std::mem::take(&mut self.further));
@@ -40,7 +45,7 @@ impl<'a, R: Reader> FurtherQuestions<'a, R> {
     }
 }
 
-impl<R: Reader> Reader for FurtherQuestions<'_, R> {
+impl<R: Reader + Send> Reader for FurtherQuestions<'_, R> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
         let unmet = self.reader.unmet(facts);
         self.with_others(facts, unmet)
@@ -48,6 +53,11 @@ impl<R: Reader> Reader for FurtherQuestions<'_, R> {
 
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
         let unmet = self.reader.unmet_at_rest(facts);
+        self.with_others(facts, unmet)
+    }
+
+    async fn read_at_rest(&mut self, facts: &mut Facts) -> Vec<Question> {
+        let unmet = self.reader.read_at_rest(facts).await;
         self.with_others(facts, unmet)
     }
 

@@ -66,7 +66,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
         let known = facts.count();
         let unmet = match stage {
             Stage::Underway if !source.is_at_hand() => reader.unmet(&facts),
-            Stage::Underway | Stage::Over => reader.unmet_at_rest(&facts),
+            Stage::Underway | Stage::Over => reader.read_at_rest(&mut facts).await,
         };
         for query in planner.queries(&facts, unmet) {
             match source.begin(&query, domain) {

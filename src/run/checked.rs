@@ -31,6 +31,16 @@ impl Checked {
     /// Judges the facts of a domain.
     pub(super) fn judge(subject: Subject, facts: Facts, options: JudgeOptions<'_>) -> Self {
         let assessment = assess(&subject, &facts, options);
+        Self::of_assessment(subject, facts, assessment, options)
+    }
+
+    /// Plans the changes for an assessment of these facts, made with the same options.
+    pub(super) fn of_assessment(
+        subject: Subject,
+        facts: Facts,
+        assessment: Assessment,
+        options: JudgeOptions<'_>,
+    ) -> Self {
         let changes = changes(&subject, &facts, options.view, &assessment);
         let (cache_expiry, assumptions, since) = (CacheExpiry::default(), Assumptions::default(), None);
         Self { subject, facts, assessment, changes, cache_expiry, assumptions, since }

@@ -64,6 +64,7 @@ pub mod files;
 mod history_file;
 mod hooks;
 mod inputs;
+mod judging_reader;
 mod lock;
 mod names;
 mod notices;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::Instant;
@@ -18,6 +19,7 @@ use super::checked::Checked;
 use super::concurrency::AdaptiveConcurrency;
 use super::error::RunError;
 use super::inputs::{RunInputs, Transfer};
+use super::judging_reader::{Judged, JudgingReader};
 use super::options::RunOptions;
 use super::workers::Workers;
 
@@ -64,10 +66,22 @@ pub fn results<'s, 'w: 's, T: Send + 'w>(
         let (window, end) = (Rc::clone(&window), end.clone());
         async move {
             let place = window.enter().await;
-            let subject = subject?;
-            let facts = gather(inputs, &subject, limits, judge_options).await;
+            let subject = Arc::new(subject?);
+            let reader = JudgingReader::new(&subject, judge_options, workers);
+            let (facts, reader) = gather_with(reader, inputs, &subject, limits, &mut |_| {}).await;
             window.leave(place, &facts);
-            let judging = workers.done(move || end(Checked::judge(subject, facts, judge_options)));
+            let assessment = match reader.into_judged() {
+                Judged::Failed => return Err(RunError::Unfinished),
+                Judged::Facts { entries, assessment } if entries == facts.entries() => Some(assessment),
+                Judged::Facts { .. } | Judged::Not => None,
+            };
+            let judging = workers.done(move || {
+                let subject = Arc::unwrap_or_clone(subject);
+                end(match assessment {
+                    Some(known) => Checked::of_assessment(subject, facts, *known, judge_options),
+                    None => Checked::judge(subject, facts, judge_options),
+                })
+            });
             judging.await.ok_or(RunError::Unfinished)
         }
     });
@@ -77,17 +91,8 @@ pub fn results<'s, 'w: 's, T: Send + 'w>(
     }
 }
 
-/// Asks DNS, and then the web servers that the user wants to be asked.
-pub(super) async fn gather(
-    inputs: &RunInputs,
-    subject: &Subject,
-    limits: Limits,
-    judge_options: JudgeOptions<'_>,
-) -> Facts {
-    gather_observed(inputs, subject, limits, judge_options, &mut |_| {}).await
-}
-
-/// Gathers facts as [`gather`] does, and passes them to `observe` whenever there are more.
+/// Asks DNS, and then the web servers that the user wants to be asked; passes the facts to `observe` whenever there are
+/// more.
 pub(super) async fn gather_observed(
     inputs: &RunInputs,
     subject: &Subject,
@@ -95,11 +100,22 @@ pub(super) async fn gather_observed(
     judge_options: JudgeOptions<'_>,
     observe: &mut (dyn FnMut(&Facts) + Send),
 ) -> Facts {
+    gather_with(Questions::new(subject, judge_options), inputs, subject, limits, observe).await.0
+}
+
+/// Gathers facts for a reader, which is returned with them.
+async fn gather_with<R: Reader + Send>(
+    reader: R,
+    inputs: &RunInputs,
+    subject: &Subject,
+    limits: Limits,
+    observe: &mut (dyn FnMut(&Facts) + Send),
+) -> (Facts, R) {
     let (source, domain) = (&inputs.source, &subject.domain);
     let until = Instant::now() + limits.deadline;
     let requests = web_requests(subject, &inputs.web);
     let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
-    let reader = FurtherQuestions::new(Questions::new(subject, judge_options), source, &requests, compared);
+    let reader = FurtherQuestions::new(reader, source, &requests, compared);
     let mut reader = Observed { reader, observe };
     let mut facts = survey(source, domain, limits, &mut reader).await;
     if let Some(transfer) = &inputs.transfer {
@@ -107,7 +123,7 @@ pub(super) async fn gather_observed(
     }
     compare_delegation(source, domain, until, &mut facts).await;
     request_web(source, &requests, until, &mut facts).await;
-    facts
+    (facts, reader.reader.into_reader())
 }
 
 /// A reader that passes its facts to an observer.
@@ -116,7 +132,7 @@ struct Observed<'o, R> {
     observe: &'o mut (dyn FnMut(&Facts) + Send),
 }
 
-impl<R: Reader> Reader for Observed<'_, R> {
+impl<R: Reader + Send> Reader for Observed<'_, R> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
         (self.observe)(facts);
         self.reader.unmet(facts)
@@ -124,6 +140,10 @@ impl<R: Reader> Reader for Observed<'_, R> {
 
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
         self.reader.unmet_at_rest(facts)
+    }
+
+    async fn read_at_rest(&mut self, facts: &mut Facts) -> Vec<Question> {
+        self.reader.read_at_rest(facts).await
     }
 
     fn policies(&mut self, facts: &Facts) -> BTreeSet<Name> {
