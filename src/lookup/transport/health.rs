@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use foldhash::HashMap;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::{Instant, sleep_until};
 
 use crate::record::Name;
@@ -77,6 +77,8 @@ pub(super) struct ZoneHealth {
     state: Mutex<ZoneState>,
     /// Wakes the waiting queries at the first answer, and when a pause begins.
     changed: Notify,
+    /// Held by the one query that waits for the time of the next probe; all others wait for their place behind it.
+    line: AsyncMutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -107,7 +109,8 @@ impl ServerHealth {
             zones.retain(|_, zone| Arc::strong_count(zone) > 1 || zone.pause_end(now).is_some());
         }
         let (server, state) = (Arc::clone(&self.overall), Mutex::default());
-        let health = Arc::new(ZoneHealth { server, state, changed: Notify::new() });
+        let health =
+            Arc::new(ZoneHealth { server, state, changed: Notify::new(), line: AsyncMutex::default() });
         // With this many silent zones at once, dropping one costs no more than a query.
         if zones.len() < 2 * ZONES {
             zones.insert(zone.clone(), Arc::clone(&health));
@@ -197,25 +200,30 @@ impl ZoneHealth {
     /// A resolver works on a question about dead name servers for a long time, and drops all questions of a client that
     /// has too many of those (`wait-limit` of Unbound: 1,000).
     pub(super) async fn wait_for_probe(&self, interval: Duration) {
+        if self.probe_time(interval).is_none() {
+            return;
+        }
+        let _place = self.line.lock().await;
         loop {
             let changed = self.changed.notified();
-            let now = Instant::now();
-            let next = {
-                let mut state = lock(&self.state);
-                let is_paused = state.pause.as_ref().is_some_and(|pause| !pause.is_over(now));
-                match state.next_probe.filter(|next| now < *next) {
-                    Some(next) if !state.has_answered && !is_paused => next,
-                    _ => {
-                        state.next_probe = Some(now + interval);
-                        return;
-                    }
-                }
-            };
+            let Some(time) = self.probe_time(interval) else { return };
             tokio::select! {
                 () = changed => {}
-                () = sleep_until(next) => {}
+                () = sleep_until(time) => {}
             }
         }
+    }
+
+    /// Returns the time until which a probe has to wait; `None` if the query may be sent, or refused, now.
+    fn probe_time(&self, interval: Duration) -> Option<Instant> {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        let is_paused = state.pause.as_ref().is_some_and(|pause| !pause.is_over(now));
+        let next = state.next_probe.filter(|next| now < *next && !state.has_answered && !is_paused);
+        if next.is_none() {
+            state.next_probe = Some(now + interval);
+        }
+        next
     }
 
     /// Returns whether the server has answered for the zone.
