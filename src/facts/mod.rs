@@ -169,7 +169,8 @@ impl Facts {
 
     /// Returns the number of entries of all kinds. Entries are only ever added, so facts with as many entries as before
     /// are the same as before.
-    pub(crate) fn entries(&self) -> usize {
+    #[must_use]
+    pub fn entries(&self) -> usize {
         let Self { on_file, outside, arrivals, policies, named_servers, delegated, transfers, web, .. } =
             self;
         let lists =
