@@ -3,6 +3,7 @@
 //! The first question opens the connection, and later ones share it. The library exchanges our own encoded messages, so
 //! that the reply is complete and the cause of a failure is known.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,10 +206,12 @@ impl Secure {
         let tls = |error: &rustls::Error| {
             Failure::unreachable(certificate_words(error, &self.host), FailureScope::Server)
         };
+        let closed = || Failure::unreachable("the server closed the connection", FailureScope::Server);
         match error {
             NetError::Timeout => Failure::timeout(),
             NetError::Proto(_) => Failure::malformed("the response cannot be decoded"),
             NetError::RustlsError(error) => tls(error),
+            NetError::Io(error) if is_reset(error) => closed(),
             NetError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(error) => tls(error),
                 None => Failure::io(error),
@@ -220,9 +223,7 @@ impl Secure {
                 let status = status.trim_start_matches(HTTP_STATUS).trim();
                 Failure::unreachable(format!("HTTP status {}", harmless(status)), FailureScope::Query)
             }
-            other if is_closed(other) => {
-                Failure::unreachable("the server closed the connection", FailureScope::Server)
-            }
+            other if is_closed(other) => closed(),
             other => Failure::unreachable(harmless(&other.to_string()), FailureScope::Server),
         }
     }
@@ -248,7 +249,13 @@ fn is_http_status(error: &NetError) -> bool {
 const CLOSED: &str = "peer closed connection without sending TLS close_notify";
 
 fn is_closed(error: &NetError) -> bool {
-    error.to_string().contains(CLOSED)
+    let text = error.to_string();
+    text.contains(CLOSED) || text.ends_with(&io::ErrorKind::ConnectionReset.to_string())
+}
+
+/// Returns whether the server ended the connection by a reset: systems send one if it had not read everything.
+fn is_reset(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted)
 }
 
 /// Returns a description of a TLS error in the connection to this host.
