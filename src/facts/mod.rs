@@ -167,16 +167,22 @@ impl Facts {
         self.arrivals.len()
     }
 
-    /// Returns the number of entries of all kinds. Entries are only ever added, so facts with as many entries as before
-    /// are the same as before.
+    /// Returns the number of entries of each kind. Within one survey entries are only added, and a transferred zone
+    /// replaces the record sets on file, so facts with the same numbers as before are the same as before.
     #[must_use]
-    pub fn entries(&self) -> usize {
+    pub fn entries(&self) -> [usize; 8] {
         let Self { on_file, outside, arrivals, policies, named_servers, delegated, transfers, web, .. } =
             self;
-        let lists =
-            [on_file.len(), outside.as_ref().map_or(0, BTreeSet::len), arrivals.len(), policies.len()];
-        let more = [named_servers.len(), delegated.len(), transfers.len(), web.len()];
-        lists.iter().chain(&more).sum()
+        [
+            on_file.len(),
+            outside.as_ref().map_or(0, BTreeSet::len),
+            arrivals.len(),
+            policies.len(),
+            named_servers.len(),
+            delegated.len(),
+            transfers.len(),
+            web.len(),
+        ]
     }
 
     /// Returns the questions that were answered after the first `count` replies, each once, in order of arrival.

@@ -11,6 +11,7 @@ use crate::expected::Subject;
 use crate::facts::{Facts, Reader};
 use crate::record::{Name, Question};
 
+use super::error::RunError;
 use super::workers::Workers;
 
 /// A reader whose whole check is made by workers, and kept.
@@ -23,11 +24,11 @@ pub(super) struct JudgingReader<'s, 'w> {
 }
 
 /// The last check of a domain.
-pub(super) enum Judged {
+enum Judged {
     /// There was none.
     Not,
-    /// The facts had this number of entries.
-    Facts { entries: usize, assessment: Box<Assessment> },
+    /// The facts had these [numbers of entries](Facts::entries).
+    Facts { entries: [usize; 8], assessment: Box<Assessment> },
     /// A worker failed, and the facts are lost.
     Failed,
 }
@@ -42,9 +43,16 @@ impl<'s, 'w: 's> JudgingReader<'s, 'w> {
         Self { subject: Arc::clone(subject), judge_options, questions, workers, judged: Judged::Not }
     }
 
-    /// Returns the last check.
-    pub(super) fn into_judged(self) -> Judged {
-        self.judged
+    /// Returns the assessment of these facts; `None` if they have grown since the last check.
+    ///
+    /// # Errors
+    /// [`RunError::Unfinished`] if a worker failed.
+    pub(super) fn into_assessment(self, facts: &Facts) -> Result<Option<Box<Assessment>>, RunError> {
+        match self.judged {
+            Judged::Failed => Err(RunError::Unfinished),
+            Judged::Facts { entries, assessment } if entries == facts.entries() => Ok(Some(assessment)),
+            Judged::Facts { .. } | Judged::Not => Ok(None),
+        }
     }
 }
 
@@ -58,13 +66,19 @@ impl Reader for JudgingReader<'_, '_> {
     }
 
     async fn read_at_rest(&mut self, facts: &mut Facts) -> Vec<Question> {
+        match &self.judged {
+            Judged::Failed => return Vec::new(),
+            // Its questions were returned then.
+            Judged::Facts { entries, .. } if *entries == facts.entries() => return Vec::new(),
+            Judged::Facts { .. } | Judged::Not => {}
+        }
         let unmet = self.questions.unmet(facts);
         if !unmet.is_empty() {
             return unmet;
         }
         let none = Facts::new(facts.checked_at, facts.elsewhere);
-        let (lent, subject, judge_options) =
-            (std::mem::replace(facts, none), Arc::clone(&self.subject), self.judge_options);
+        let lent = std::mem::replace(facts, none);
+        let (subject, judge_options) = (Arc::clone(&self.subject), self.judge_options);
         let judging = self.workers.done(move || {
             let assessment = Box::new(assess(&subject, &lent, judge_options));
             (lent, assessment)
@@ -81,5 +95,54 @@ impl Reader for JudgingReader<'_, '_> {
 
     fn policies(&mut self, facts: &Facts) -> BTreeSet<Name> {
         self.questions.policies(facts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::facts::{Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, UnqueriedNames};
+
+    /// Lets the reader read until it lacks nothing, and answers every question with "no data".
+    fn read_all(reader: &mut JudgingReader<'_, '_>, facts: &mut Facts) {
+        let server = Arc::new(Server { role: Role::Resolver, address: "192.0.2.53:53".into() });
+        loop {
+            let unmet = reader.read_at_rest(facts).now_or_never().unwrap();
+            if unmet.is_empty() {
+                return;
+            }
+            for question in unmet {
+                facts.insert(Reply::empty(question, Arc::clone(&server), Outcome::NoData));
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_check_is_that_of_the_facts_unless_they_have_grown() {
+        let subject = Arc::new(Subject::new("contoso.com".parse().unwrap()));
+        let (options, workers) = (JudgeOptions::default(), Workers::none());
+        let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
+        let mut reader = JudgingReader::new(&subject, options, &workers);
+        read_all(&mut reader, &mut facts);
+        let known = reader.into_assessment(&facts).unwrap().unwrap();
+        let again = assess(&subject, &facts, options);
+        assert_eq!((known.verdict, format!("{known:?}")), (again.verdict, format!("{again:?}")));
+        let mut reader = JudgingReader::new(&subject, options, &workers);
+        read_all(&mut reader, &mut facts);
+        facts.insert_policy(PolicyReply::empty(subject.domain.clone(), PolicyOutcome::OutOfTime));
+        assert!(reader.into_assessment(&facts).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_worker_that_failed_leaves_no_result() {
+        let subject = Arc::new(Subject::new("contoso.com".parse().unwrap()));
+        let workers = Workers::none();
+        let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
+        let mut reader = JudgingReader::new(&subject, JudgeOptions::default(), &workers);
+        reader.judged = Judged::Failed;
+        assert_eq!(reader.read_at_rest(&mut facts).now_or_never(), Some(Vec::new()));
+        assert!(matches!(reader.into_assessment(&facts), Err(RunError::Unfinished)));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::Instant;
 
-use crate::check::{JudgeOptions, Questions, compared_questions, wanted, web_requests};
+use crate::check::{JudgeOptions, Questions, assess, compared_questions, wanted, web_requests};
 use crate::expected::Subject;
 use crate::facts::{Facts, Reader};
 use crate::lookup::{
@@ -19,7 +19,7 @@ use super::checked::Checked;
 use super::concurrency::AdaptiveConcurrency;
 use super::error::RunError;
 use super::inputs::{RunInputs, Transfer};
-use super::judging_reader::{Judged, JudgingReader};
+use super::judging_reader::JudgingReader;
 use super::options::RunOptions;
 use super::workers::Workers;
 
@@ -70,17 +70,14 @@ pub fn results<'s, 'w: 's, T: Send + 'w>(
             let reader = JudgingReader::new(&subject, judge_options, workers);
             let (facts, reader) = gather_with(reader, inputs, &subject, limits, &mut |_| {}).await;
             window.leave(place, &facts);
-            let assessment = match reader.into_judged() {
-                Judged::Failed => return Err(RunError::Unfinished),
-                Judged::Facts { entries, assessment } if entries == facts.entries() => Some(assessment),
-                Judged::Facts { .. } | Judged::Not => None,
-            };
+            let known = reader.into_assessment(&facts)?;
             let judging = workers.done(move || {
+                let assessment = match known {
+                    Some(known) => *known,
+                    None => assess(&subject, &facts, judge_options),
+                };
                 let subject = Arc::unwrap_or_clone(subject);
-                end(match assessment {
-                    Some(known) => Checked::of_assessment(subject, facts, *known, judge_options),
-                    None => Checked::judge(subject, facts, judge_options),
-                })
+                end(Checked::of_assessment(subject, facts, assessment, judge_options))
             });
             judging.await.ok_or(RunError::Unfinished)
         }

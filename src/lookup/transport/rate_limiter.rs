@@ -53,7 +53,8 @@ const BURST: u32 = 5;
 /// The highest number of questions in flight before any was answered: about what a receive buffer of the usual size
 /// holds.
 const FIRST: u32 = 256;
-/// The time in which the limit at most doubles: a lost question is sent again within it, and so its loss is known.
+/// The time in which the limit at most doubles: with the usual timeout, a lost question is sent again within it, and so
+/// its loss is known.
 const DOUBLING: Duration = Duration::from_secs(1);
 /// The lower bound of the questions in flight for a failing server: the limit divided by this.
 const LEAST: u32 = 16;
