@@ -119,6 +119,7 @@ pub fn surroundings() -> Surroundings {
         time_zone: jiff::tz::TimeZone::UTC,
         marks: Marks::Unicode,
         error_marks: Marks::Unicode,
+        processors: 4,
         serve: cutover::cli::ServeSurroundings::default(),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod cold;
 pub mod run;
+pub mod threads;
 
 use std::fmt::Write as _;
 use std::net::UdpSocket;

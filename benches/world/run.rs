@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use cutover::cli::{self, Surroundings};
 use serde_json::{Value, json};
+
+use super::threads::{self, Thread};
 
 /// What a run took.
 pub struct Run {
@@ -18,24 +21,40 @@ pub struct Run {
     pub memory: u64,
     /// The verdict of each domain.
     pub verdicts: BTreeMap<String, String>,
+    /// What each thread took, if that was asked for.
+    pub threads: Vec<Thread>,
 }
 
 impl Run {
     /// Checks the first so many domains with these options, in this folder.
     pub fn of(folder: &Path, domains: usize, options: &[String]) -> Self {
+        Self::on(None, folder, domains, options)
+    }
+
+    /// Does so as on a machine with so many processors, and tells what each thread took.
+    pub fn on(processors: Option<usize>, folder: &Path, domains: usize, options: &[String]) -> Self {
         let list = list(folder, domains);
         let out = folder.join("run.ndjson");
         let start = Instant::now();
         let child = Command::new(std::env::current_exe().unwrap())
             .arg("--child")
+            .args(processors.iter().flat_map(|count| ["--processors".to_owned(), count.to_string()]))
             .args(["check", "--domains", list.to_str().unwrap(), "--format", "ndjson", "-q"])
             .args(options)
             .stdin(Stdio::null())
             .stdout(std::fs::File::create(&out).unwrap())
             .stderr(Stdio::piped())
-            .output()
+            .spawn()
             .unwrap();
-        let wall = start.elapsed();
+        let is_over = AtomicBool::new(processors.is_none());
+        let id = child.id();
+        let (child, wall, threads) = std::thread::scope(|scope| {
+            let threads = scope.spawn(|| threads::watch(id, &is_over));
+            let child = child.wait_with_output().unwrap();
+            let wall = start.elapsed();
+            is_over.store(true, Ordering::Relaxed);
+            (child, wall, threads.join().unwrap())
+        });
         let told: Value = serde_json::from_slice(&child.stderr)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&child.stderr)));
         let text = std::fs::read_to_string(&out).unwrap();
@@ -54,6 +73,7 @@ impl Run {
             cpu: Duration::from_secs_f64(told["cpu"].as_f64().unwrap()),
             memory: told["memory"].as_u64().unwrap(),
             verdicts,
+            threads,
         }
     }
 
@@ -73,7 +93,14 @@ pub fn list(folder: &Path, domains: usize) -> PathBuf {
 
 /// A run of the program in this process, which then tells what it took.
 pub fn child(arguments: &[String]) -> ExitCode {
-    let surroundings = Surroundings::of_pipe(jiff::Timestamp::now());
+    let mut surroundings = Surroundings::of_pipe(jiff::Timestamp::now());
+    let arguments = match arguments {
+        [option, count, rest @ ..] if option == "--processors" => {
+            surroundings.processors = count.parse().unwrap();
+            rest
+        }
+        all => all,
+    };
     let arguments = ["cutover".to_owned()].into_iter().chain(arguments.iter().cloned());
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut err = Vec::new();

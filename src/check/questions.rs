@@ -26,9 +26,13 @@ const USUAL: usize = 48;
 /// Returns the questions that nearly every check of the subject reads, so that they are sent in the first round trip.
 #[must_use]
 pub fn prefetch(subject: &Subject, facts: &Facts) -> Vec<Question> {
-    let expected = expectations(subject);
+    first_questions(subject, &expectations(subject), facts)
+}
+
+/// Does so with the expectations of the subject.
+fn first_questions(subject: &Subject, expected: &[Expectation], facts: &Facts) -> Vec<Question> {
     let mut questions: Vec<Question> = expected.iter().map(Expectation::question).collect();
-    for expectation in &expected {
+    for expectation in expected {
         if let Some(host) = expectation.proposed_host() {
             questions.extend(Question::addresses(host));
         }
@@ -223,7 +227,8 @@ impl Reader for Questions<'_> {
         if !self.has_begun {
             self.has_begun = true;
             let prefetched = self.prefetched.take();
-            self.want(prefetched.unwrap_or_else(|| prefetch(self.subject, facts)), &mut new);
+            let first = prefetched.unwrap_or_else(|| first_questions(self.subject, &self.expected, facts));
+            self.want(first, &mut new);
             for (place, expectation) in self.expected.iter().enumerate() {
                 self.readers.entry(expectation.question()).or_default().push(place);
             }

@@ -23,8 +23,8 @@ use crate::report::writer::{Place, Scale};
 
 use crate::report::style::{Detail, Style};
 use crate::run::{
-    Checked, Clock, Doubt, Effort, HistoryFile, Later, Order, PreparedRun, Rechecks, RunOptions, UsedWaivers,
-    Workers, begin_of_rechecks, files, results,
+    Checked, Clock, Doubt, Effort, HistoryFile, Later, Order, PreparedRun, Rechecks, RunOptions, Threads,
+    UsedWaivers, begin_of_rechecks, files, results,
 };
 
 use super::args::{Bulk, ReportFormat, Reporting, Times};
@@ -34,20 +34,23 @@ use super::{Problem, Streams, Surroundings, cleanup, earlier, signals, status_of
 use progress::Progress;
 use resume::ResumedReport;
 
-/// Checks every domain, writes every report, and returns the exit status.
+/// A run that is ready to begin: everything that it needs was read.
+pub(super) struct Prepared {
+    resumed: ResumedReport,
+    run: PreparedRun,
+}
+
+/// Reads what the run needs.
 ///
 /// # Errors
-/// [`Problem`] for an input that cannot be used, before anything is looked up; and for an output that cannot be
-/// written.
-pub(super) async fn run<'w>(
-    options: &'w RunOptions,
+/// [`Problem`] for an input that cannot be used.
+pub(super) async fn prepare(
+    options: &RunOptions,
     (bulk, times, reporting): (&Bulk, &Times, &Reporting),
-    next_options: NextOptions,
     streams: &mut Streams<'_>,
     style: &Style,
     surroundings: &Surroundings,
-    scope: &'w Scope<'w, '_>,
-) -> Result<u8, Problem> {
+) -> Result<Prepared, Problem> {
     if reporting.fail_on_new && bulk.resume.is_some() {
         let message = "--fail-on-new: results that --resume skips are not compared; use `cutover report \
             FILE... --since FILE --fail-on-new` when all results exist";
@@ -60,6 +63,23 @@ pub(super) async fn run<'w>(
     }
     HistoryFile::check(options.history.as_deref(), &mut lock_notes(streams.err))?;
     let run = PreparedRun::open(options, earlier::read(&times.since)?, surroundings.now).await?;
+    Ok(Prepared { resumed, run })
+}
+
+/// Checks every domain, writes every report, and returns the exit status.
+///
+/// # Errors
+/// [`Problem`] for an input that cannot be used, before anything is looked up; and for an output that cannot be
+/// written.
+pub(super) async fn run<'w, 'e: 'w>(
+    options: &'w RunOptions,
+    Prepared { resumed, run }: &'w Prepared,
+    (bulk, reporting, next_options): (&Bulk, &Reporting, NextOptions),
+    streams: &mut Streams<'_>,
+    style: &Style,
+    surroundings: &Surroundings,
+    scope: &'w Scope<'w, 'e>,
+) -> Result<u8, Problem> {
     let history = HistoryFile::open(options.history.as_deref())?;
     tell_of_inputs(&run.inputs, streams, style)?;
     let started = run.inputs.source.started();
@@ -86,12 +106,12 @@ pub(super) async fn run<'w>(
     // Checking a recording or a file again gives the same result.
     let is_rechecked = tally.left() > 1 && !run.inputs.source.is_at_hand();
     let mut session = Session {
-        workers: Workers::hire(scope, tally.left()),
+        threads: Threads::start(scope, surroundings.processors, tally.left(), &run.inputs.source),
         progress: Progress::new(tally.left(), surroundings.live, style),
         recording: record.map(|draft| (draft, run.recording())),
         used: UsedWaivers::new(&options.waivers),
         stop,
-        run: &run,
+        run,
         options,
         fail_fast: bulk.fail_fast,
         reporter,
@@ -113,11 +133,11 @@ pub(super) async fn run<'w>(
 
 /// The state of a run while domains are checked.
 struct Session<'s, 'w> {
-    run: &'s PreparedRun,
+    run: &'w PreparedRun,
     options: &'w RunOptions,
     fail_fast: bool,
     style: &'s Style,
-    workers: Workers<'w>,
+    threads: Threads<'w>,
     reporter: Reporter<'s>,
     history: HistoryFile,
     recording: Option<(files::AtomicFile, Recording)>,
@@ -142,7 +162,7 @@ impl<'w> Session<'_, 'w> {
         mut pass: Pass<'_>,
         streams: &mut Streams<'_>,
     ) -> Result<(), Problem> {
-        let Self { run, style, workers, reporter, history, recording, used, progress, tally, stop, .. } =
+        let Self { run, style, threads, reporter, history, recording, used, progress, tally, stop, .. } =
             self;
         let (run, options) = (*run, self.options);
         let is_asked = Rc::clone(&stop.is_asked);
@@ -168,7 +188,7 @@ impl<'w> Session<'_, 'w> {
                 (checked, doubt, script)
             }
         };
-        let mut coming = pin!(results(options, &run.inputs, subjects, (order, pass.effort), workers, end));
+        let mut coming = pin!(results(options, &run.inputs, subjects, (order, pass.effort), threads, end));
         loop {
             let end = stop.end;
             let next = tokio::select! {
@@ -192,7 +212,7 @@ impl<'w> Session<'_, 'w> {
             let (mut checked, doubt, script) = result?;
             if pass.rechecks.as_mut().is_some_and(|rechecks| rechecks.hold(&checked, doubt)) {
                 tally.held += 1;
-                workers.let_go(checked);
+                threads.let_go(checked);
                 continue;
             }
             let script = script.unwrap_or_else(|| {
@@ -212,7 +232,7 @@ impl<'w> Session<'_, 'w> {
                 tally.failed_fast = true;
                 break;
             }
-            workers.let_go(checked);
+            threads.let_go(checked);
         }
         Ok(())
     }

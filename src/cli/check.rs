@@ -42,16 +42,12 @@ pub(super) fn check(
     };
     let options = arguments.options(settings, surroundings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let arguments = (&command.bulk, &command.times, &command.reporting);
+    let prepared = runtime.block_on(many::prepare(&options, arguments, streams, style, surroundings))?;
+    let next_options = repeated_options::next_options(typed, &options);
+    let arguments = (&command.bulk, &command.reporting, next_options);
     let ended = std::thread::scope(|scope| {
-        runtime.block_on(many::run(
-            &options,
-            (&command.bulk, &command.times, &command.reporting),
-            repeated_options::next_options(typed, &options),
-            streams,
-            style,
-            surroundings,
-            scope,
-        ))
+        runtime.block_on(many::run(&options, &prepared, arguments, streams, style, surroundings, scope))
     });
     // Lookups in progress, such as one to a server that never answered, are no longer needed.
     runtime.shutdown_background();

@@ -30,6 +30,7 @@ mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
@@ -97,6 +98,8 @@ pub struct Surroundings {
     pub marks: Marks,
     /// The characters that standard error can show.
     pub error_marks: Marks,
+    /// The number of processors that a run over many domains may use.
+    pub processors: usize,
     /// The environment variables of a server.
     #[cfg(feature = "serve")]
     pub serve: ServeSurroundings,
@@ -120,6 +123,7 @@ impl Surroundings {
             time_zone: TimeZone::UTC,
             marks: Marks::Unicode,
             error_marks: Marks::Unicode,
+            processors: processors(),
             #[cfg(feature = "serve")]
             serve: ServeSurroundings::default(),
         }
@@ -157,10 +161,16 @@ impl Surroundings {
             time_zone: TimeZone::system(),
             marks: console::marks_of(terminal, variable),
             error_marks: console::marks_of(io::stderr().is_terminal(), variable),
+            processors: processors(),
             #[cfg(feature = "serve")]
             serve: ServeSurroundings::of_process(),
         }
     }
+}
+
+/// Returns the number of processors that this process may use; 1 if the system does not tell.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// The reason why a run ends without a verdict, with exit status 2.

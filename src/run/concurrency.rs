@@ -2,21 +2,21 @@
 //!
 //! The user sets the number, or it adapts to what the resolvers keep up with: a few domains at first, one more after
 //! each that went well, and half as many when a resolver that answers begins to leave questions unanswered. It also
-//! stops growing while the thread that asks is busy: more domains would only wait for it, and push the others out of
-//! the processor's caches (a sixth fewer domains per second with 256 than with 32 in `cargo bench --bench bulk`).
+//! stops growing while the threads that ask are busy: more domains would only wait for them, and push the others out of
+//! the processors' caches (a sixth fewer domains per second with 256 than with 32 in `cargo bench --bench bulk`).
 
 use std::cell::Cell;
 use std::time::Duration;
 
-use tokio::runtime::{Handle, RuntimeMetrics};
+use tokio::runtime::RuntimeMetrics;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::facts::{Facts, Outcome, Role};
 
-/// The number of domains at the beginning.
+/// The number of domains per thread at the beginning.
 const FIRST: usize = 32;
-/// The maximum number of domains: at four round trips of 50 ms, these are a thousand domains per second.
+/// The maximum number of domains per thread: at four round trips of 50 ms, these are a thousand domains per second.
 const MOST: usize = 256;
 /// The minimum number of domains.
 const LEAST: usize = 4;
@@ -36,31 +36,33 @@ pub(super) struct AdaptiveConcurrency {
     pause: Cell<usize>,
     /// The number of permits that are removed as soon as they are free.
     given_up: Cell<usize>,
-    /// The load of the thread; `None` outside a runtime.
+    /// The load of the threads that ask; `None` outside a runtime.
     load: Option<Load>,
 }
 
 impl AdaptiveConcurrency {
-    /// Returns the limit that the user sets, or else one that adapts.
-    pub(super) fn new(fixed: Option<usize>) -> Self {
-        Self::between(fixed.unwrap_or(FIRST), fixed.unwrap_or(MOST))
+    /// Returns the limit that the user sets, or else one that adapts to the resolvers and to the event loops of the
+    /// threads that ask.
+    pub(super) fn new(fixed: Option<usize>, threads: Vec<RuntimeMetrics>) -> Self {
+        let count = threads.len().max(1);
+        Self::between(fixed.unwrap_or(FIRST * count), fixed.unwrap_or(MOST * count), threads)
     }
 
     /// Returns a low limit, for servers that did not keep up before; never more than `fixed`.
-    pub(super) fn gentle(fixed: Option<usize>) -> Self {
+    pub(super) fn gentle(fixed: Option<usize>, threads: Vec<RuntimeMetrics>) -> Self {
         let within = |limit: usize| fixed.map_or(limit, |fixed| fixed.min(limit));
-        Self::between(within(FIRST_GENTLE), within(MOST_GENTLE))
+        Self::between(within(FIRST_GENTLE), within(MOST_GENTLE), threads)
     }
 
     /// Returns a limit of `size` domains, which adapts if `most` is larger.
-    fn between(size: usize, most: usize) -> Self {
+    fn between(size: usize, most: usize, threads: Vec<RuntimeMetrics>) -> Self {
         Self {
             permits: Semaphore::new(size),
             size: Cell::new(size),
             most,
             pause: Cell::new(if size < most { 0 } else { usize::MAX }),
             given_up: Cell::new(0),
-            load: Handle::try_current().ok().map(|handle| Load::of(handle.metrics())),
+            load: (!threads.is_empty()).then(|| Load::of(threads)),
         }
     }
 
@@ -107,11 +109,12 @@ impl AdaptiveConcurrency {
     }
 }
 
-/// The load of a thread.
+/// The load of the threads that ask.
 #[derive(Debug)]
 struct Load {
-    metrics: RuntimeMetrics,
-    /// The time of the last measurement, and the total busy time of the thread by then.
+    /// Their event loops, of one thread each.
+    threads: Vec<RuntimeMetrics>,
+    /// The time of the last measurement, and the total busy time of all threads by then.
     seen: Cell<(Instant, Duration)>,
     /// The result of the last measurement.
     is_full: Cell<bool>,
@@ -121,28 +124,33 @@ impl Load {
     /// The minimum length of a measurement: a few bursts of replies.
     const SPAN: Duration = Duration::from_millis(10);
 
-    /// Returns the load of the thread of this runtime.
-    fn of(metrics: RuntimeMetrics) -> Self {
-        let seen = Cell::new((Instant::now(), metrics.worker_total_busy_duration(0)));
-        Self { metrics, seen, is_full: Cell::new(true) }
+    /// Returns the load of the threads with these event loops.
+    fn of(threads: Vec<RuntimeMetrics>) -> Self {
+        let seen = Cell::new((Instant::now(), total_busy_time(&threads)));
+        Self { threads, seen, is_full: Cell::new(true) }
     }
 
-    /// Returns whether the thread was busy for at least 90 % of the last measurement.
+    /// Returns whether the threads were busy for at least 90 % of the last measurement.
     fn is_full(&self) -> bool {
-        self.look(Instant::now(), || self.metrics.worker_total_busy_duration(0))
+        self.look(Instant::now(), || total_busy_time(&self.threads))
     }
 
-    /// Does the same at this time; `busy` returns the total busy time of the thread.
+    /// Does the same at this time; `busy` returns the total busy time of all threads.
     fn look(&self, now: Instant, busy: impl FnOnce() -> Duration) -> bool {
         let (then, busy_then) = self.seen.get();
         let passed = now.saturating_duration_since(then);
         if passed >= Self::SPAN {
             let busy = busy();
             self.seen.set((now, busy));
+            let passed: Duration = self.threads.iter().map(|_| passed).sum();
             self.is_full.set(busy.saturating_sub(busy_then) * 10 >= passed * 9);
         }
         self.is_full.get()
     }
+}
+
+fn total_busy_time(threads: &[RuntimeMetrics]) -> Duration {
+    threads.iter().map(|thread| thread.worker_total_busy_duration(0)).sum()
 }
 
 /// Returns whether a resolver answered some questions and left others unanswered.
@@ -173,11 +181,16 @@ mod tests {
         facts
     }
 
+    /// Returns the event loop of this thread; none outside a runtime.
+    fn here() -> Vec<RuntimeMetrics> {
+        tokio::runtime::Handle::try_current().iter().map(tokio::runtime::Handle::metrics).collect()
+    }
+
     #[test]
     fn a_gentle_window_begins_small_and_stays_within_what_is_given() {
         for (fixed, first, most) in [(None, 16, 64), (Some(1), 1, 1), (Some(16), 16, 16), (Some(40), 16, 40)]
         {
-            let window = AdaptiveConcurrency::gentle(fixed);
+            let window = AdaptiveConcurrency::gentle(fixed, Vec::new());
             assert_eq!((window.size.get(), window.most()), (first, most));
             (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));
             assert_eq!(window.size.get(), most);
@@ -189,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_window_grows_while_all_goes_well_and_halves_once_for_a_burst() {
-        let window = AdaptiveConcurrency::new(None);
+        let window = AdaptiveConcurrency::new(None, here());
         let (well, overrun) = (facts(&[Outcome::NoData]), facts(&[Outcome::NoData, Outcome::Timeout]));
         (0..1000).for_each(|_| window.learn(&well));
         assert_eq!((window.size.get(), window.permits.available_permits()), (MOST, MOST));
@@ -204,27 +217,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thread_that_is_busy_is_given_no_more() {
-        let window = AdaptiveConcurrency::new(None);
-        let load = window.load.as_ref().unwrap();
-        let well = facts(&[Outcome::NoData]);
-        let hour = Duration::from_secs(3600);
-        // So far ahead that the clock of this test changes nothing.
-        let (mut now, (_, mut busy)) = (Instant::now() + hour, load.seen.get());
-        load.look(now, || busy);
-        for (share, grows) in [(100, 0), (91, 0), (89, 1), (0, 1), (95, 0)] {
-            now += hour;
-            busy += hour * share / 100;
+    async fn threads_that_are_busy_are_given_no_more() {
+        for count in [1, 3] {
+            let window = AdaptiveConcurrency::new(None, (0..count).flat_map(|_| here()).collect());
+            assert_eq!(window.size.get(), FIRST * count);
+            let load = window.load.as_ref().unwrap();
+            let well = facts(&[Outcome::NoData]);
+            let hour = Duration::from_secs(3600);
+            // So far ahead that the clock of this test changes nothing.
+            let (mut now, (_, mut busy)) = (Instant::now() + hour, load.seen.get());
             load.look(now, || busy);
-            let before = window.size.get();
-            window.learn(&well);
-            assert_eq!(window.size.get() - before, grows, "{share} %");
+            for (share, grows) in [(100, 0), (91, 0), (89, 1), (0, 1), (95, 0)] {
+                now += hour;
+                busy += hour * share * u32::try_from(count).unwrap() / 100;
+                load.look(now, || busy);
+                let before = window.size.get();
+                window.learn(&well);
+                assert_eq!(window.size.get() - before, grows, "{share} %");
+            }
         }
     }
 
     #[tokio::test]
     async fn that_a_thread_waits_the_runtime_tells() {
-        let window = AdaptiveConcurrency::new(None);
+        let window = AdaptiveConcurrency::new(None, here());
         for _ in 0..3 {
             tokio::time::sleep(5 * Load::SPAN).await;
             window.learn(&facts(&[Outcome::NoData]));
@@ -234,7 +250,7 @@ mod tests {
 
     #[tokio::test]
     async fn places_are_given_up_as_they_become_free() {
-        let window = AdaptiveConcurrency::new(None);
+        let window = AdaptiveConcurrency::new(None, here());
         let mut places = Vec::new();
         for _ in 0..FIRST {
             places.push(window.enter().await);
@@ -247,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_window_that_the_user_set_stays() {
-        let window = AdaptiveConcurrency::new(Some(7));
+        let window = AdaptiveConcurrency::new(Some(7), here());
         (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData, Outcome::Timeout])));
         (0..100).for_each(|_| window.learn(&facts(&[Outcome::NoData])));
         assert_eq!((window.size.get(), window.most()), (7, 7));

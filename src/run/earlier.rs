@@ -13,7 +13,7 @@ use super::names::Names;
 use super::options::RunOptions;
 use super::overrides::DomainOverrides;
 use super::pipeline::{Effort, Order, results};
-use super::workers::Workers;
+use super::threads::Threads;
 
 /// Earlier reports and recordings.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ async fn judged(
     let subjects = held.into_iter().map(|domain| overrides.subject(domain));
     let how = (Order::AsNamed, Effort::Full);
     let checked: Vec<Checked> =
-        results(options, &inputs, subjects, how, &Workers::none(), |checked| checked).try_collect().await?;
+        results(options, &inputs, subjects, how, &Threads::none(), |checked| checked).try_collect().await?;
     let domains = checked.iter().map(Checked::report).collect();
     Ok(Earlier::from(&Report::new(started, options.expected.phase, domains)))
 }

@@ -6,7 +6,7 @@
 //!
 //! | to check | use |
 //! | --- | --- |
-//! | many domains once, each result as it comes | [`PreparedRun`], [`results`], [`Workers`] |
+//! | many domains once, each result as it comes | [`PreparedRun`], [`results`], [`Threads`] |
 //! | the same domains, once or in rounds | [`Rounds`] |
 //! | any domain at any time, many at once, in one process | [`Checker`] |
 //!
@@ -66,6 +66,7 @@ mod hooks;
 mod inputs;
 mod judging_reader;
 mod lock;
+mod lookup_threads;
 mod names;
 mod notices;
 mod options;
@@ -79,6 +80,7 @@ mod settings;
 mod subject;
 mod temporary;
 mod tenant;
+mod threads;
 mod workers;
 
 pub use change_tracker::ChangeTracker;
@@ -110,4 +112,4 @@ pub use settings::{
 };
 pub use temporary::remove_temporary_files;
 pub use tenant::Tenant;
-pub use workers::Workers;
+pub use threads::Threads;

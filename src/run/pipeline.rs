@@ -21,7 +21,7 @@ use super::error::RunError;
 use super::inputs::{RunInputs, Transfer};
 use super::judging_reader::JudgingReader;
 use super::options::RunOptions;
-use super::workers::Workers;
+use super::threads::Threads;
 
 /// The maximum number of rounds of further questions about a whole zone: aliases and SPF records may follow one
 /// another.
@@ -45,20 +45,21 @@ pub enum Effort {
     Gentle,
 }
 
-/// Looks up and judges these domains, several at the same time, and yields the results in this order. The worker that
+/// Looks up and judges these domains, several at the same time, and yields the results in this order. The thread that
 /// judges a domain also calls `end`.
 pub fn results<'s, 'w: 's, T: Send + 'w>(
     options: &'w RunOptions,
-    inputs: &'s RunInputs,
+    inputs: &'w RunInputs,
     subjects: impl Iterator<Item = Result<Subject, RunError>> + 's,
     (order, effort): (Order, Effort),
-    workers: &'s Workers<'w>,
+    threads: &'s Threads<'w>,
     end: impl FnOnce(Checked) -> T + Clone + Send + 'w,
 ) -> impl Stream<Item = Result<T, RunError>> + 's {
     let (limits, judge_options) = (options.limits(), options.judge_options());
+    let Threads { lookups, workers } = threads;
     let window = Rc::new(match effort {
-        Effort::Full => AdaptiveConcurrency::new(options.concurrency),
-        Effort::Gentle => AdaptiveConcurrency::gentle(options.concurrency),
+        Effort::Full => AdaptiveConcurrency::new(options.concurrency, lookups.metrics()),
+        Effort::Gentle => AdaptiveConcurrency::gentle(options.concurrency, lookups.metrics()),
     });
     // If all answers are at hand, further domains would only delay the first result.
     let most = if inputs.source.is_at_hand() { workers.places() } else { window.most() };
@@ -67,10 +68,15 @@ pub fn results<'s, 'w: 's, T: Send + 'w>(
         async move {
             let place = window.enter().await;
             let subject = Arc::new(subject?);
-            let reader = JudgingReader::new(&subject, judge_options, workers);
-            let (facts, reader) = gather_with(reader, inputs, &subject, limits, &mut |_| {}).await;
+            let (looked_up, judges) = (Arc::clone(&subject), workers.clone());
+            let lookup = async move {
+                let reader = JudgingReader::new(&looked_up, judge_options, &judges);
+                let (facts, reader) = gather_with(reader, inputs, &looked_up, limits, &mut |_| {}).await;
+                let known = reader.into_assessment(&facts)?;
+                Ok::<_, RunError>((facts, known))
+            };
+            let (facts, known) = lookups.done(lookup).await.ok_or(RunError::Unfinished)??;
             window.leave(place, &facts);
-            let known = reader.into_assessment(&facts)?;
             let judging = workers.done(move || {
                 let assessment = match known {
                     Some(known) => *known,

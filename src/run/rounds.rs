@@ -15,7 +15,7 @@ use super::options::RunOptions;
 use super::overrides::UsedWaivers;
 use super::pipeline::{Effort, Order, results};
 use super::prepared::PreparedRun;
-use super::workers::Workers;
+use super::threads::Threads;
 
 /// The result of one round over all domains of a run.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl<'a> Rounds<'a> {
     async fn check(&self, subjects: Vec<Subject>) -> Result<Vec<Checked>, RunError> {
         let subjects = subjects.into_iter().map(Ok);
         let how = (Order::AsNamed, Effort::Full);
-        results(self.options, &self.run.inputs, subjects, how, &Workers::none(), |checked| checked)
+        results(self.options, &self.run.inputs, subjects, how, &Threads::none(), |checked| checked)
             .try_collect()
             .await
     }

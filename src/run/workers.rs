@@ -1,21 +1,15 @@
 //! Judges domains on other threads while more of them are looked up.
 //!
-//! One thread sends all queries: that takes little processor time and much waiting. Work that needs no network, such as
-//! judging a domain and writing its report, is handed to other threads if there are processors for them. If their queue
-//! is full, it is done on the calling thread, so that no backlog builds up.
+//! Work that needs no network, such as judging a domain and writing its report, is handed to other threads if there are
+//! processors for them. If their queue is full, it is done on the calling thread, so that no backlog builds up.
 
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, Scope, available_parallelism};
+use std::thread::{Builder, Scope};
 
 use tokio::sync::oneshot;
 
-/// The minimum number of domains for which starting threads pays off.
-const MANY: usize = 16;
-/// The maximum number of threads: these judge more domains than one thread can look up.
-const MOST: usize = 4;
 /// The number of pieces of work that may wait per thread: many domains are done at the same moment, when a burst of
 /// replies comes.
 const WAITING: usize = 32;
@@ -23,26 +17,21 @@ const WAITING: usize = 32;
 /// A piece of work.
 type Work<'w> = Box<dyn FnOnce() + Send + 'w>;
 
-/// The threads for work that needs no network; none if they would gain nothing.
-pub struct Workers<'w> {
+/// The threads for work that needs no network; none if they would gain nothing. Clones share them.
+#[derive(Clone)]
+pub(super) struct Workers<'w> {
     queue: Option<SyncSender<Work<'w>>>,
     hired: usize,
 }
 
 impl<'w> Workers<'w> {
     /// Returns workers without threads: everything is done on the calling thread.
-    pub fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self { queue: None, hired: 0 }
     }
 
-    /// Starts as many threads as there are processors to spare, for a run of this many domains; they end when this is
-    /// dropped.
-    pub fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, domains: usize) -> Self {
-        let spare = available_parallelism().map_or(1, NonZeroUsize::get).saturating_sub(1).min(MOST);
-        Self::hire_so_many(scope, if domains < MANY { 0 } else { spare })
-    }
-
-    fn hire_so_many<'e: 'w>(scope: &'w Scope<'w, 'e>, count: usize) -> Self {
+    /// Starts so many threads; they end when this is dropped.
+    pub(super) fn hire<'e: 'w>(scope: &'w Scope<'w, 'e>, count: usize) -> Self {
         let (queue, work) = sync_channel(count * WAITING);
         let work = Arc::new(Mutex::new(work));
         let mut hired = 0;
@@ -56,12 +45,12 @@ impl<'w> Workers<'w> {
     }
 
     /// Returns the number of pieces of work that can be under way at the same time, on all threads.
-    pub fn places(&self) -> usize {
+    pub(super) fn places(&self) -> usize {
         1 + self.hired * (1 + WAITING)
     }
 
     /// Returns the result of `work`, whichever thread does it; `None` if it did not finish.
-    pub async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
+    pub(super) async fn done<T: Send + 'w>(&self, work: impl FnOnce() -> T + Send + 'w) -> Option<T> {
         let Some(queue) = &self.queue else { return Some(work()) };
         let (done, result) = oneshot::channel();
         let work: Work<'w> = Box::new(move || {
@@ -78,7 +67,7 @@ impl<'w> Workers<'w> {
     }
 
     /// Frees a value that is not needed any more, on another thread if possible: a large one takes a while.
-    pub fn let_go<T: Send + 'w>(&self, thing: T) {
+    pub(super) fn let_go<T: Send + 'w>(&self, thing: T) {
         if let Some(queue) = &self.queue {
             // If their queue is full, it is freed here.
             let _ = queue.try_send(Box::new(move || drop(thing)));
@@ -111,7 +100,7 @@ mod tests {
     fn counted(count: usize) -> (Vec<Option<u32>>, bool) {
         let here = thread::current().id();
         thread::scope(|scope| {
-            let workers = Workers::hire_so_many(scope, count);
+            let workers = Workers::hire(scope, count);
             let numbers = futures_util::stream::iter(0..1000_u32)
                 .map(|number| workers.done(move || (number, thread::current().id() == here)))
                 .buffered(64)
@@ -126,7 +115,7 @@ mod tests {
     #[test]
     fn work_that_fails_is_reported_and_blocks_no_other() {
         thread::scope(|scope| {
-            let workers = Workers::hire_so_many(scope, 1);
+            let workers = Workers::hire(scope, 1);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let failed = runtime.block_on(workers.done(|| resume_unwind(Box::new("of a test"))));
             assert_eq!(failed, None::<()>);

@@ -2,7 +2,8 @@
 //!
 //! A server that is asked has its own sockets, connected to it: one, and a few more while many queries are in flight.
 //! If too many servers are asked at once for the limit of sockets, the remaining ones share a few unconnected sockets.
-//! An old socket is replaced by one at another port, chosen by the system.
+//! An old socket is replaced by one at another port, chosen by the system. Each event loop has sockets of its own, so
+//! that a reply is read on the thread that waits for it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -25,7 +27,7 @@ use super::waiting::{OutgoingQuery, QueryResult};
 /// The number of questions in flight over one socket at which another one is opened for the same server: about what a
 /// receive buffer of the usual size holds.
 const CROWD: usize = 256;
-/// The highest number of sockets for one server, not counting those that accept no more questions.
+/// The highest number of sockets for one server and event loop, not counting those that accept no more questions.
 const MOST: usize = 4;
 /// The age up to which a socket accepts questions.
 const AGE: Age = Age { questions: 8192, time: Duration::from_secs(30) };
@@ -49,6 +51,15 @@ pub(super) struct SocketPool(Mutex<Vec<OpenLane>>);
 struct OpenLane {
     mux: Weak<UdpMux>,
     reader: AbortHandle,
+    /// The event loop of the reader.
+    runtime: Id,
+}
+
+impl OpenLane {
+    /// Returns the socket, if it is open and belongs to this event loop.
+    fn mux_of(&self, runtime: Id) -> Option<Arc<UdpMux>> {
+        if self.runtime == runtime { self.mux.upgrade() } else { None }
+    }
 }
 
 impl Drop for OpenLane {
@@ -162,13 +173,13 @@ impl SocketPool {
         open: impl FnOnce() -> io::Result<Option<UdpMux>>,
         linger: Duration,
     ) -> io::Result<Option<Arc<UdpMux>>> {
-        let now = Instant::now();
-        let mut muxes = lock(&self.0);
+        let (now, runtime) = (Instant::now(), Handle::current().id());
+        let mut lanes = lock(&self.0);
         // Sockets that accept no more questions are kept until their last answer is in.
-        muxes.retain(|mux| mux.mux.strong_count() > 0);
+        lanes.retain(|lane| lane.mux.strong_count() > 0);
         let (mut count, mut load) = (0, 0);
         let mut old = None;
-        for mux in muxes.iter().filter_map(|open| open.mux.upgrade()) {
+        for mux in lanes.iter().filter_map(|lane| lane.mux_of(runtime)) {
             match mux.load(age, now) {
                 Some(Load::Young { in_flight }) => (count, load) = (count + 1, load + in_flight),
                 Some(Load::Old) => old = Some(mux),
@@ -180,7 +191,7 @@ impl SocketPool {
                 Ok(Some(mux)) => {
                     let mux = Arc::new(mux);
                     let reader = tokio::spawn(read(Arc::clone(&mux), linger)).abort_handle();
-                    muxes.push(OpenLane { mux: Arc::downgrade(&mux), reader });
+                    lanes.push(OpenLane { mux: Arc::downgrade(&mux), reader, runtime });
                     return Ok(Some(mux));
                 }
                 Ok(None) if count == 0 => return Ok(None),
@@ -190,7 +201,7 @@ impl SocketPool {
             }
         }
         let is_young = |mux: &Arc<UdpMux>| matches!(mux.load(age, now), Some(Load::Young { .. }));
-        let mut open = muxes.iter().filter_map(|open| open.mux.upgrade()).filter(is_young);
+        let mut open = lanes.iter().filter_map(|lane| lane.mux_of(runtime)).filter(is_young);
         Ok(open.nth(draw as usize % count))
     }
 }
