@@ -1,7 +1,7 @@
 //! Does the speed grow with the processors?
 //!
 //! Generated domains, served by a real name server of this machine that stands in for the resolver, and checked as on
-//! machines with 2 to 16 processors. What counts is the time that each thread runs on a processor: where each has one of
+//! machines with 2, 4 and 8 processors. What counts is the time that each thread runs on a processor: where each has one of
 //! its own, the busiest thread decides about the speed. So the answer does not depend on the processors that there are;
 //! what sharing costs shows, since threads are bound to different ones. `cargo bench --bench threads` prints a table and
 //! fails where more threads gain too little; `-- --quick` checks few domains and only prints, `-- --processors N` measures
@@ -25,7 +25,7 @@ use world::{Server, Software, found};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// With so many processors, the busiest thread of the run may take this part of what it takes with two.
-const MOST_OF_BUSIEST: [(usize, f64); 3] = [(4, 0.7), (8, 0.4), (16, 0.25)];
+const MOST_OF_BUSIEST: [(usize, f64); 2] = [(4, 0.7), (8, 0.4)];
 /// All threads together, of what they take with two processors.
 const MOST_OF_ALL: f64 = 1.4;
 /// Memory of any run, in KiB.
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let fixed = given("--concurrency").map_or(&[][..], |index| &arguments[index..index + 2]);
     let counts = match given("--processors") {
         Some(index) => vec![arguments[index + 1].parse().unwrap()],
-        None => vec![2, 4, 8, 16],
+        None => vec![2, 4, 8],
     };
     let domains = if quick { 1_000 } else { 20_000 };
     let Some(knot) = found("knotd").filter(|_| cfg!(target_os = "linux")) else {

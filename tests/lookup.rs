@@ -16,6 +16,7 @@ mod questions;
 mod resolvers;
 #[cfg(unix)]
 mod stopped;
+mod threads;
 mod trees;
 mod trust;
 mod waiting;

@@ -50,14 +50,11 @@ struct Asked {
     failures: Failures<Asking>,
 }
 
-/// The minimum number of cached replies about domains' own names: those of a few hundred domains.
-const MOST_OWN: usize = 8 * 1024;
-/// The number of replies about other names that are cached at least.
-const MOST_ELSEWHERE: usize = 24 * 1024;
+/// The minimum number of cached replies about domains' own names, those of a few hundred domains, and as many about other
+/// names: those that many domains need stay, however many there are.
+const MOST_REPLIES: usize = 8 * 1024;
 /// The minimum size of these replies in the cache, in octets: a typical reply has a few hundred.
-const MOST_OCTETS_OWN: usize = 4 << 20;
-/// The size of the replies about other names that are cached at least, in octets.
-const MOST_OCTETS_ELSEWHERE: usize = 12 << 20;
+const MOST_OCTETS: usize = 4 << 20;
 /// The time for which an answer is valid for all domains of a run, even with a shorter TTL.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(5);
 
@@ -100,8 +97,8 @@ impl Network {
             permissions,
             named: BTreeMap::new(),
             asked: Mutex::new(Asked {
-                own: Memory::of(MOST_OWN, MOST_OCTETS_OWN),
-                elsewhere: Memory::of(MOST_ELSEWHERE, MOST_OCTETS_ELSEWHERE),
+                own: Memory::of(MOST_REPLIES, MOST_OCTETS),
+                elsewhere: Memory::of(MOST_REPLIES, MOST_OCTETS),
                 failures: Failures::default(),
             }),
         }

@@ -16,7 +16,8 @@ use crate::facts::{Facts, Outcome, Role};
 
 /// The number of domains per thread at the beginning.
 const FIRST: usize = 32;
-/// The maximum number of domains per thread: at four round trips of 50 ms, these are a thousand domains per second.
+/// The maximum number of domains: their queries are more than any server gets at the same time, and each takes about
+/// 80 KiB.
 const MOST: usize = 256;
 /// The minimum number of domains.
 const LEAST: usize = 4;
@@ -44,8 +45,8 @@ impl AdaptiveConcurrency {
     /// Returns the limit that the user sets, or else one that adapts to the resolvers and to the event loops of the
     /// threads that ask.
     pub(super) fn new(fixed: Option<usize>, threads: Vec<RuntimeMetrics>) -> Self {
-        let count = threads.len().max(1);
-        Self::between(fixed.unwrap_or(FIRST * count), fixed.unwrap_or(MOST * count), threads)
+        let first = (FIRST * threads.len().max(1)).min(MOST);
+        Self::between(fixed.unwrap_or(first), fixed.unwrap_or(MOST), threads)
     }
 
     /// Returns a low limit, for servers that did not keep up before; never more than `fixed`.

@@ -11,8 +11,8 @@ use super::workers::Workers;
 const MANY: usize = 16;
 /// The minimum number of domains per thread that looks domains up.
 const MANY_LOOKUPS: usize = 64;
-/// The maximum number of threads of each kind: these have more domains per second done than a resolver answers for.
-const MOST: usize = 8;
+/// The maximum number of threads of each kind: these do some thousand domains per second, and each takes about 3 MiB.
+const MOST: usize = 4;
 
 /// The threads of a run over many domains, besides the calling one.
 pub struct Threads<'w> {
@@ -69,16 +69,17 @@ mod tests {
             (2, 100_000, 0, 1),
             (3, 100_000, 0, 2),
             (4, 100_000, 2, 2),
+            (6, 100_000, 3, 3),
             (8, 100_000, 4, 4),
-            (64, 100_000, 8, 8),
+            (64, 100_000, 4, 4),
             (8, 1, 0, 0),
             (8, 15, 0, 0),
-            (8, 16, 0, 7),
-            (8, 127, 0, 7),
-            (8, 128, 2, 6),
+            (8, 16, 0, 4),
+            (8, 127, 0, 4),
+            (8, 128, 2, 4),
         ] {
             assert_eq!(divided(processors, domains, false), (lookups, workers), "{processors}, {domains}");
         }
-        assert_eq!(divided(8, 100_000, true), (0, 7));
+        assert_eq!(divided(8, 100_000, true), (0, 4));
     }
 }
