@@ -43,11 +43,13 @@ pub(super) fn check(
     let options = arguments.options(settings, surroundings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let arguments = (&command.bulk, &command.times, &command.reporting);
-    let prepared = runtime.block_on(many::prepare(&options, arguments, streams, style, surroundings))?;
+    let prepared = runtime.block_on(many::prepare(&options, arguments, streams, style, surroundings));
     let next_options = repeated_options::next_options(typed, &options);
     let arguments = (&command.bulk, &command.reporting, next_options);
-    let ended = std::thread::scope(|scope| {
-        runtime.block_on(many::run(&options, &prepared, arguments, streams, style, surroundings, scope))
+    let ended = prepared.and_then(|prepared| {
+        std::thread::scope(|scope| {
+            runtime.block_on(many::run(&options, &prepared, arguments, streams, style, surroundings, scope))
+        })
     });
     // Lookups in progress, such as one to a server that never answered, are no longer needed.
     runtime.shutdown_background();
@@ -156,13 +158,14 @@ fn check_once(
     HistoryFile::check(options.history.as_deref(), &mut lock_notes(streams.err))?;
     let earlier = earlier::read(&times.since)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (rounds, round) = runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut rounds = Rounds::open(options, earlier, surroundings.now).await?;
         let round = rounds.first(&mut lock_notes(streams.err)).await?;
         Ok::<_, Problem>((rounds, round))
-    })?;
+    });
     // Lookups in progress, such as one to a server that never answered, are no longer needed.
     runtime.shutdown_background();
+    let (rounds, round) = ended?;
     tell_of_inputs(&rounds.run().inputs, streams, style)?;
     let notes = round.unneeded_waivers(options);
     tell(notes.iter().map(String::as_str), streams, style)?;

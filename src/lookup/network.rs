@@ -51,7 +51,7 @@ struct Asked {
 }
 
 /// The minimum number of cached replies about domains' own names, those of a few hundred domains, and as many about other
-/// names: those that many domains need stay, however many there are.
+/// names: one that is needed again soon stays, and one that a domain in thousands needs may be asked again.
 const MOST_REPLIES: usize = 8 * 1024;
 /// The minimum size of these replies in the cache, in octets: a typical reply has a few hundred.
 const MOST_OCTETS: usize = 4 << 20;
@@ -252,18 +252,14 @@ impl Network {
             let mut is_sent_here = false;
             let reply = cell.get_or_init(|| {
                 is_sent_here = true;
-                self.transport.ask(endpoint, server, question, scope)
+                async {
+                    let reply = self.transport.ask(endpoint, server, question, scope).await;
+                    // Before others see the reply, so that a failure is repeated no more often than it may be.
+                    self.note(&reply, server, question, scope.domain);
+                    reply
+                }
             });
             let reply = reply.await.clone();
-            if is_sent_here {
-                let Asked { own, elsewhere, .. } = &mut *lock(&self.asked);
-                let asked = if question.name.is_within(scope.domain) { own } else { elsewhere };
-                asked.grow(reply.octets());
-            }
-            if is_sent_here && reply.outcome.is_failed_lookup() {
-                let asking = (Arc::clone(server), question.clone());
-                lock(&self.asked).failures.note(asking, reply.at);
-            }
             if is_sent_here || is_second || !reply.outcome.is_failed_lookup() {
                 return reply;
             }
@@ -271,6 +267,16 @@ impl Network {
                 if question.name.is_within(scope.domain) { NameScope::Own } else { NameScope::Elsewhere };
             cell = self.cell(question, server, endpoint, name_scope);
             is_second = true;
+        }
+    }
+
+    /// Records the size of a reply, and that the lookup failed.
+    fn note(&self, reply: &Reply, server: &Arc<Server>, question: &Question, domain: &Name) {
+        let Asked { own, elsewhere, failures } = &mut *lock(&self.asked);
+        let asked = if question.name.is_within(domain) { own } else { elsewhere };
+        asked.grow(reply.octets());
+        if reply.outcome.is_failed_lookup() {
+            failures.note((Arc::clone(server), question.clone()), reply.at);
         }
     }
 

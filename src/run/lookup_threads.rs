@@ -67,9 +67,9 @@ impl<'w> LookupThreads<'w> {
         let lookup = async move {
             tokio::select! {
                 biased;
-                found = lookup => drop(done.send(found)),
-                // The run was ended.
+                // The run was ended; a lookup that has not begun does not begin any more.
                 () = done.closed() => {}
+                found = lookup => drop(done.send(found)),
             }
         };
         // The thread takes lookups until this is dropped; if it has failed, the result never comes.

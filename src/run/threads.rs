@@ -3,6 +3,7 @@
 use std::thread::Scope;
 
 use crate::lookup::Source;
+use crate::lookup::transport::most_event_loops;
 
 use super::lookup_threads::LookupThreads;
 use super::workers::Workers;
@@ -35,7 +36,8 @@ impl<'w> Threads<'w> {
         domains: usize,
         source: &Source,
     ) -> Self {
-        let (lookups, workers) = divided(processors, domains, source.is_at_hand());
+        let most_lookups = if source.is_at_hand() { 0 } else { most_event_loops().min(MOST) };
+        let (lookups, workers) = divided(processors, domains, most_lookups);
         Self { lookups: LookupThreads::start(scope, lookups), workers: Workers::hire(scope, workers) }
     }
 
@@ -46,12 +48,12 @@ impl<'w> Threads<'w> {
 }
 
 /// Returns the number of threads that look up, and of those that judge, besides the calling thread.
-fn divided(processors: usize, domains: usize, is_at_hand: bool) -> (usize, usize) {
+fn divided(processors: usize, domains: usize, most_lookups: usize) -> (usize, usize) {
     if domains < MANY {
         return (0, 0);
     }
     // Over a network, looking a domain up takes about as much time of a processor as judging it.
-    let lookups = if is_at_hand { 0 } else { (processors / 2).min(domains / MANY_LOOKUPS).min(MOST) };
+    let lookups = (processors / 2).min(domains / MANY_LOOKUPS).min(most_lookups);
     // A single thread would leave the calling one idle, which can do the same.
     let lookups = if lookups == 1 { 0 } else { lookups };
     let workers = processors.saturating_sub(lookups.max(1)).min(MOST);
@@ -78,8 +80,10 @@ mod tests {
             (8, 127, 0, 4),
             (8, 128, 2, 4),
         ] {
-            assert_eq!(divided(processors, domains, false), (lookups, workers), "{processors}, {domains}");
+            assert_eq!(divided(processors, domains, MOST), (lookups, workers), "{processors}, {domains}");
         }
-        assert_eq!(divided(8, 100_000, true), (0, 4));
+        assert_eq!(divided(8, 100_000, 0), (0, 4));
+        assert_eq!(divided(8, 100_000, 1), (0, 4));
+        assert_eq!(divided(8, 100_000, 3), (3, 4));
     }
 }

@@ -64,6 +64,25 @@ async fn one_connection_serves_all_questions_over_tls_and_https() {
     }
 }
 
+#[test]
+fn each_event_loop_has_a_connection_of_its_own() {
+    let (lab, _server) = contoso();
+    let identity = Identity::of(&["dns.test"]);
+    let server = lab.tls_resolver("127.0.0.5", &identity);
+    let client = secure(tls(&server, "dns.test"), &identity);
+    let ask = |runtime: &tokio::runtime::Runtime| {
+        let replies = runtime.block_on(join_all((0..10).map(|_| client.ask("contoso.com", "MX"))));
+        assert!(replies.iter().all(|reply| reply.outcome == Outcome::Records), "{replies:?}");
+        server.connections()
+    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    assert_eq!((ask(&first), ask(&second), ask(&first), ask(&second)), (1, 2, 2, 2));
+    // What belongs to an event loop that has ended is not waited for.
+    drop(first);
+    assert_eq!((ask(&second), ask(&runtime())), (2, 3));
+}
+
 #[tokio::test]
 async fn a_lost_connection_is_made_once_more() {
     let (lab, _server) = contoso();

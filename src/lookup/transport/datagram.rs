@@ -285,6 +285,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_event_loop_has_sockets_of_its_own() {
+        let (address, seen) = server();
+        let (sockets, ports) = (Sockets::with(128, AGE), SocketPool::default());
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (first, second) = (runtime(), runtime());
+        for runtime in [&first, &second, &first, &second] {
+            runtime.block_on(ask(&sockets, &ports, address, "contoso.com"));
+        }
+        // What belongs to an event loop that has ended is not waited for.
+        drop(first);
+        second.block_on(ask(&sockets, &ports, address, "contoso.com"));
+        runtime().block_on(ask(&sockets, &ports, address, "."));
+        let seen: Vec<u16> = seen.iter().collect();
+        assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 3, "{seen:?}");
+        assert!(seen[0] == seen[2] && seen[1] == seen[3] && seen[1] == seen[4], "{seen:?}");
+    }
+
     #[tokio::test]
     async fn servers_without_a_socket_of_their_own_share_some() {
         let servers: Vec<_> = (0..20).map(|_| server()).collect();

@@ -42,6 +42,7 @@ pub(super) use self::failure::{io_words, is_local_limit, local_limit_words};
 use self::health::ZoneHealth;
 pub(super) use self::health::lock;
 use self::open_files::Limits;
+pub(crate) use self::open_files::most_event_loops;
 use self::peers::{Peer, Peers, Route};
 use self::plain::Room;
 pub use self::plain_address::DNS_PORT;

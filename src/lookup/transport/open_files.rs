@@ -11,7 +11,7 @@ const STREAMS: usize = 32;
 /// The highest numbers of sockets that a transport opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// The number of connected UDP sockets; shared ones are additional.
+    /// The number of connected UDP sockets; unconnected ones are additional, one or a few for each event loop.
     pub(super) sockets: usize,
     /// The number of TCP connections.
     pub(super) streams: usize,
@@ -32,6 +32,20 @@ impl Limits {
     }
 }
 
+/// The number of open files that is enough for one more event loop and the sockets that it does not share.
+const FILES_OF_EVENT_LOOP: u64 = 64;
+
+/// Returns the number of event loops that the open files limit of this process allows, at least one.
+pub(crate) fn most_event_loops() -> usize {
+    event_loops_within(open_files())
+}
+
+fn event_loops_within(open_files: Option<u64>) -> usize {
+    open_files
+        .map_or(usize::MAX, |files| usize::try_from(files / FILES_OF_EVENT_LOOP).unwrap_or(usize::MAX))
+        .max(1)
+}
+
 #[cfg(unix)]
 fn open_files() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current
@@ -46,6 +60,15 @@ fn open_files() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn event_loops_follow_the_limit_of_open_files() {
+        for (files, event_loops) in
+            [(None, usize::MAX), (Some(1024), 16), (Some(256), 4), (Some(64), 1), (Some(0), 1)]
+        {
+            assert_eq!(event_loops_within(files), event_loops, "{files:?}");
+        }
+    }
 
     #[test]
     fn sockets_follow_the_limit_of_open_files() {

@@ -1,6 +1,7 @@
 //! Sends one query over TLS or HTTPS.
 //!
-//! The first question opens the connection, and later ones share it. The library exchanges our own encoded messages, so
+//! The first question of an event loop opens a connection, and later ones share it; so replies are read on the thread that
+//! waits for them, and no thread waits for another one. The library exchanges our own encoded messages, so
 //! that the reply is complete and the cause of a failure is known.
 
 use std::io;
@@ -15,6 +16,7 @@ use hickory_resolver::net::{NetError, tls};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Message};
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
@@ -48,16 +50,21 @@ pub(super) enum Protocol {
     Http(String),
 }
 
-/// The connection, if there is one, and a count of all connections so far.
+/// The highest number of event loops whose connections are kept.
+const EVENT_LOOPS: usize = 16;
+
+/// The connections, at most one for each event loop, and a count of all so far.
 #[derive(Debug, Default)]
 struct Slot {
-    open: Option<Connection>,
+    open: Vec<Connection>,
     made: u64,
 }
 
 #[derive(Clone)]
 struct Connection {
     number: u64,
+    /// The event loop that moves its octets.
+    runtime: Id,
     exchange: DnsExchange<TokioRuntimeProvider>,
 }
 
@@ -141,7 +148,7 @@ impl Secure {
         }
     }
 
-    /// Returns the shared connection, and whether it already existed.
+    /// Returns the connection of this event loop, and whether it already existed.
     async fn connected(
         &self,
         health: &ZoneHealth,
@@ -149,7 +156,8 @@ impl Secure {
         patience: Duration,
     ) -> Result<(Connection, bool), Failure> {
         let mut slot = self.connection.lock().await;
-        if let Some(connection) = &slot.open {
+        let runtime = Handle::current().id();
+        if let Some(connection) = slot.open.iter().find(|connection| connection.runtime == runtime) {
             return Ok((connection.clone(), true));
         }
         // While this query waited for the slot, another may have found the server silent.
@@ -164,10 +172,7 @@ impl Secure {
                 return Err(failure);
             }
         };
-        slot.made += 1;
-        let connection = Connection { number: slot.made, exchange };
-        slot.open = Some(connection.clone());
-        Ok((connection, false))
+        Ok((slot.keep(runtime, exchange), false))
     }
 
     async fn connect(
@@ -230,11 +235,20 @@ impl Secure {
 }
 
 impl Slot {
+    /// Keeps the connection of an event loop, and returns it.
+    fn keep(&mut self, runtime: Id, exchange: DnsExchange<TokioRuntimeProvider>) -> Connection {
+        if self.open.len() >= EVENT_LOOPS {
+            self.open.remove(0);
+        }
+        self.made += 1;
+        let connection = Connection { number: self.made, runtime, exchange };
+        self.open.push(connection.clone());
+        connection
+    }
+
     /// Drops this connection, unless a newer one has replaced it.
     fn discard(&mut self, number: u64) {
-        if self.open.as_ref().is_some_and(|open| open.number == number) {
-            self.open = None;
-        }
+        self.open.retain(|open| open.number != number);
     }
 }
 
