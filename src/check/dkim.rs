@@ -2,6 +2,8 @@
 //!
 //! Both forms of the target are right; Microsoft decides which one a tenant gets. An alias without a key has no effect:
 //! the key has to exist, but one of the two may be missing until the first rotation.
+//!
+//! The file is long because it has one function for each state of a selector, which can be compared side by side.
 
 mod target;
 

@@ -1,9 +1,13 @@
 //! Does a long list end alike, however many threads look its domains up?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cutover::cli::Surroundings;
+use cutover::run::{Clock, Later};
+use jiff::Timestamp;
 
 use crate::lab::{Lab, LabServer, Say, Via};
 use crate::run::{Run, Workspace, cutover_with, surroundings};
@@ -46,6 +50,10 @@ impl List {
 
     /// Checks the list as on a machine with so many processors.
     fn check(&self, processors: usize, options: &str) -> Run {
+        self.check_in(&Surroundings { processors, ..surroundings() }, options)
+    }
+
+    fn check_in(&self, surroundings: &Surroundings, options: &str) -> Run {
         self.resolver.forget();
         let list = self.workspace.path("list.txt");
         let words = format!(
@@ -53,7 +61,12 @@ impl List {
             list.display(),
             self.resolver.address(),
         );
-        cutover_with(words.split_whitespace(), &Surroundings { processors, ..surroundings() })
+        cutover_with(words.split_whitespace(), surroundings)
+    }
+
+    /// The number of ports from which the resolver was asked.
+    fn ports(&self) -> usize {
+        self.resolver.seen().iter().map(|seen| seen.from.port()).collect::<BTreeSet<_>>().len()
     }
 
     /// How often the resolver was asked each question.
@@ -66,6 +79,29 @@ impl List {
         }
         asked
     }
+}
+
+/// Somebody who wants to stop at once, and then again.
+#[derive(Debug)]
+struct Impatient;
+
+impl Clock for Impatient {
+    fn wait(&self, now: Timestamp, span: Duration) -> Later<'_, Timestamp> {
+        panic!("{now}: nobody waits for {span:?} here")
+    }
+
+    fn stopped(&self) -> Later<'_, ()> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(300)))
+    }
+}
+
+/// The keys whose values differ, or that only one has.
+fn differences<'m, T: PartialEq>(
+    one: &'m BTreeMap<String, T>,
+    other: &'m BTreeMap<String, T>,
+) -> Vec<&'m String> {
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    keys.into_iter().filter(|key| one.get(*key) != other.get(*key)).collect()
 }
 
 /// The verdict and the findings of each domain, without times.
@@ -97,12 +133,11 @@ fn several_threads_find_the_same_and_ask_nothing_twice() {
     for processors in [4, 8] {
         let run = list.check(processors, patient);
         assert_eq!((run.status, run.err.as_str()), (1, ""));
-        let other: Vec<_> =
-            findings(&run).into_iter().filter(|(domain, result)| found.get(domain) != Some(result)).collect();
-        assert_eq!(other, [], "{processors}");
-        let other: Vec<_> =
-            list.asked().into_iter().filter(|(name, count)| asked.get(name) != Some(count)).collect();
-        assert_eq!(other, [], "{processors}");
+        // What only one of both has, too.
+        assert_eq!(differences(&found, &findings(&run)), [] as [&String; 0], "{processors}");
+        assert_eq!(differences(&asked, &list.asked()), [] as [&String; 0], "{processors}");
+        // Each thread that looks up has a socket of its own.
+        assert!(list.ports() >= processors / 2, "{processors}: {}", list.ports());
     }
 }
 
@@ -131,4 +166,15 @@ fn domains_that_fail_on_one_thread_are_looked_up_again_and_harm_no_other() {
         assert!(last.iter().any(|line| line.contains(&format!("\"domain\":\"{name}\""))), "{name}: {last:?}");
         assert_eq!(list.resolver.asked(name, "MX"), 4, "{name}");
     }
+}
+
+#[test]
+fn a_second_signal_ends_the_lookups_of_all_threads_at_once() {
+    let list = List::new();
+    list.resolver.say(Say::Nothing);
+    let around = Surroundings { processors: 8, clock: Arc::new(Impatient), ..surroundings() };
+    let start = Instant::now();
+    let run = list.check_in(&around, "--timeout 120 --deadline 300");
+    assert!(list.ports() >= 4 && start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert_eq!((run.status, run.out.as_str()), (3, ""), "{}", run.err);
 }

@@ -2,6 +2,9 @@
 //!
 //! The result has the terms of all records in their order, without duplicates, and one end. Terms after `all`, which
 //! receivers ignore, stay there: moved before `all`, they would authorize senders that do not pass today.
+//!
+//! The file is long because all operations on the terms are side by side: each keeps their order, and records what was
+//! decided.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,7 +1,7 @@
-//! Derives the number of sockets that a process may open from its limit of open files.
+//! Derives the numbers of sockets and event loops that a process may have from its limit of open files.
 //!
 //! A process has a limit of open files, often 256 or 1,024 and sometimes 64. Reaching it would look like unreachable
-//! servers, so the number of sockets depends on the limit and leaves most of it to other uses.
+//! servers, so these numbers depend on the limit and leave most of it to other uses.
 
 /// The highest number of connected UDP sockets, if the limit of open files allows them.
 const SOCKETS: usize = 128;
