@@ -56,7 +56,7 @@ impl References {
 
     /// Returns whether the record set still leads to the name once the plan is published.
     fn stays(&self, case: &Case<'_>, set: &Question) -> bool {
-        if let Some(planned) = case.view.planned.get(set) {
+        if let Some(planned) = case.view.planned_set(set) {
             return planned.data.iter().any(|data| self.include(data));
         }
         let is_own = set.rtype == RecordType::Mx && set.name == case.subject.domain;

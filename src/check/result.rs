@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::expected::{Expectation, Importance};
-use crate::record::{Name, RecordSet, RecordType};
+use crate::record::{Name, Question, RecordSet, RecordType};
 
 use super::{Code, Edit, Severity, Status};
 
@@ -29,6 +29,8 @@ pub struct ExpectationResult {
     pub fix: Vec<Edit>,
     /// The waiver that applies to it, active or expired.
     pub waiver: Option<Applied>,
+    /// The questions for which a plan was searched. While it changes none of their sets, the result stays the same.
+    pub(crate) plan_reads: Vec<Question>,
 }
 
 /// A problem, or something worth knowing, outside the expectations.

@@ -98,7 +98,7 @@ pub(super) fn probe_below(place: &Name, rtype: RecordType) -> Option<Question> {
 /// none if no server was asked or answered.
 pub(super) fn own(case: &Case<'_>, name: &Name, rtype: RecordType) -> RecordSet {
     let question = Question::new(name.clone(), rtype);
-    if let Some(planned) = case.view.planned.get(&question) {
+    if let Some(planned) = case.view.planned_set(&question) {
         return planned.clone();
     }
     let Some(reply) = case.view.reply(&question).filter(|reply| reply.outcome.is_answer()) else {

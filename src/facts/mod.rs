@@ -35,6 +35,7 @@ pub use outcome::Outcome;
 pub(crate) use policy::policy_host;
 pub use policy::{PolicyOutcome, PolicyReply};
 pub use published::TrustPolicy;
+pub(crate) use reads::PlanReads;
 pub use reads::{ReadLog, Reader, Reads};
 pub use recording::{Recording, RecordingError};
 pub(crate) use reply::soa_of;

@@ -59,6 +59,26 @@ pub struct ReadLog {
     state: RefCell<State>,
 }
 
+/// Logs the questions for which a plan was searched for a record set, whether or not it has one.
+///
+/// A finding stays the same as long as the plan changes none of these sets.
+#[derive(Debug, Default)]
+pub(crate) struct PlanReads {
+    questions: RefCell<Vec<Question>>,
+}
+
+impl PlanReads {
+    /// Logs a question.
+    pub(super) fn note(&self, question: &Question) {
+        self.questions.borrow_mut().push(question.clone());
+    }
+
+    /// Returns the questions since the last call, in the order of reading; some more than once.
+    pub(crate) fn take(&self) -> Vec<Question> {
+        self.questions.take()
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     reads: Reads,
@@ -161,7 +181,8 @@ impl ReadLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::RecordType;
+    use crate::facts::{FactsView, Outcome, PlannedRecords, Reply, Server, TrustPolicy, UnqueriedNames};
+    use crate::record::{Record, RecordData, RecordType};
 
     fn question(name: &str) -> Question {
         Question::new(name.parse().unwrap(), RecordType::A)
@@ -192,6 +213,22 @@ mod tests {
         log.end_batch();
         log.unmet(&question("c.example"));
         assert_eq!(log.into_reads().unmet, ["a.example", "b.example"].map(question));
+    }
+
+    #[test]
+    fn a_plan_is_read_for_every_question_and_for_the_end_of_its_aliases() {
+        let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
+        let [alias, end, other] = ["a.example", "b.example", "c.example"].map(question);
+        let mut reply = Reply::empty(alias.clone(), Server::none(), Outcome::Records);
+        let data = RecordData::Cname(end.name.clone());
+        reply.records = vec![Record { name: alias.name.clone(), ttl: 60, data }];
+        facts.insert(reply);
+        let (planned, reads) = (PlannedRecords::new(), PlanReads::default());
+        let view = FactsView::published(&facts, TrustPolicy::Both, &planned);
+        let view = FactsView { plan_reads: Some(&reads), ..view };
+        let _ = (view.answer(&alias), view.answer(&other));
+        assert_eq!(reads.take(), [alias, end.clone(), end, other]);
+        assert_eq!(reads.take(), []);
     }
 
     #[test]

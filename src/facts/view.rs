@@ -10,7 +10,7 @@ use foldhash::HashMap;
 use crate::record::{Name, Question, Record, RecordData, RecordSet, RecordType};
 
 use super::published::{LONGEST_CHAIN, TrustPolicy};
-use super::{Facts, LookupFailure, Outcome, PolicyReply, ReadLog, Reply, Server};
+use super::{Facts, LookupFailure, Outcome, PlanReads, PolicyReply, ReadLog, Reply, Server};
 
 /// The server, or group of servers, whose answers a view returns.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ impl PlannedRecords {
         Self::default()
     }
 
-    /// Returns the planned record set for a question.
+    /// Returns the planned record set for a question. Rules ask [`FactsView::planned_set`], which logs it.
     #[must_use]
     pub fn get(&self, question: &Question) -> Option<&RecordSet> {
         if self.is_empty() { None } else { self.sets.get(question) }
@@ -149,13 +149,16 @@ pub struct FactsView<'a> {
     pub log: Option<&'a ReadLog>,
     /// The part of these reads that is asked.
     pub reach: Reach,
+    /// The log of reads of the plan.
+    pub(crate) plan_reads: Option<&'a PlanReads>,
 }
 
 impl<'a> FactsView<'a> {
     /// Returns a view of the published state with these planned record sets; reads are not logged.
     #[must_use]
     pub fn published(facts: &'a Facts, trust: TrustPolicy, planned: &'a PlannedRecords) -> Self {
-        Self { facts, perspective: Perspective::Published, trust, planned, log: None, reach: Reach::All }
+        let (perspective, reach) = (Perspective::Published, Reach::All);
+        Self { facts, perspective, trust, planned, log: None, reach, plan_reads: None }
     }
 
     /// Returns the same view, but reads ask only for record sets that the zone files hold.
@@ -183,6 +186,15 @@ impl<'a> FactsView<'a> {
             log.end_batch();
         }
         answers
+    }
+
+    /// Returns the planned record set for a question; `None` if none is planned.
+    #[must_use]
+    pub(crate) fn planned_set(&self, question: &Question) -> Option<&'a RecordSet> {
+        if let Some(log) = self.plan_reads {
+            log.note(question);
+        }
+        self.planned.get(question)
     }
 
     /// Returns whether the current rule has read something that still lacks a reply.
@@ -237,7 +249,7 @@ impl<'a> FactsView<'a> {
     /// # Errors
     /// [`LookupFailure`] if it was asked and no server answered.
     pub(crate) fn own_answer(&self, question: &Question) -> Result<Answer, LookupFailure> {
-        if let Some(planned) = self.planned.get(question) {
+        if let Some(planned) = self.planned_set(question) {
             let existence = if planned.is_empty() { Existence::NoData } else { Existence::Records };
             return Ok(Answer { existence, set: planned.clone(), chain: Vec::new() });
         }
@@ -253,11 +265,8 @@ impl<'a> FactsView<'a> {
 
     /// Returns the answer with planned records at the end of its alias chain: a wildcard alias may lead to the domain.
     fn with_planned_end(&self, answer: Answer, question: &Question) -> Answer {
-        if self.planned.is_empty() {
-            return answer;
-        }
         let end = answer.chain.last().map(|end| Question::new(end.clone(), question.rtype));
-        match end.and_then(|end| self.planned.get(&end)) {
+        match end.and_then(|end| self.planned_set(&end)) {
             Some(planned) if planned.is_empty() => {
                 Answer { existence: Existence::NoData, set: planned.clone(), ..answer }
             }
@@ -303,7 +312,7 @@ impl<'a> FactsView<'a> {
     /// instead; a planned record set is not proxied.
     #[must_use]
     pub(crate) fn is_proxied(&self, question: &Question) -> bool {
-        self.planned.get(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
+        self.planned_set(question).is_none() && self.reply(question).is_some_and(|reply| reply.proxied)
     }
 
     fn address_answers(&self, host: &Name) -> [Result<Answer, LookupFailure>; 2] {

@@ -1,5 +1,6 @@
 //! Folds the fixes of a phase onto the record sets as earlier fixes leave them, until nothing changes any more.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::check::{
@@ -7,7 +8,7 @@ use crate::check::{
     judge, sets_of_domain,
 };
 use crate::expected::{Importance, Phase};
-use crate::facts::{Existence, FactsView, PlannedRecords};
+use crate::facts::{Existence, FactsView, PlanReads, PlannedRecords};
 use crate::record::{Name, Question, RecordSet};
 
 use super::{Change, DEFAULT_TTL, join_cautions};
@@ -27,12 +28,15 @@ pub(super) struct Fold<'a> {
     planned: PlannedRecords,
     /// The steps of each record set, in their order.
     steps: BTreeMap<Question, Vec<Step>>,
+    /// The record sets that the plan has changed, in the order of the changes; some more than once.
+    changed: Vec<Question>,
 }
 
 impl<'a> Fold<'a> {
     /// Returns a fold without any fix.
     pub(super) fn new(present: Case<'a>) -> Self {
-        Self { present, phase: Phase::Prepare, planned: PlannedRecords::new(), steps: BTreeMap::new() }
+        let (planned, steps) = (PlannedRecords::new(), BTreeMap::new());
+        Self { present, phase: Phase::Prepare, planned, steps, changed: Vec::new() }
     }
 
     /// Folds the fixes of one phase onto those of the phases before.
@@ -45,9 +49,12 @@ impl<'a> Fold<'a> {
                 self.apply_hazard(hazard);
             }
         }
+        let fixable = assessment.judged.iter().filter(|judged| is_fixable(judged));
+        let mut fixable: Vec<(&ExpectationResult, Option<Judged<'_>>)> =
+            fixable.map(|judged| (judged, is_last.then(|| Judged::met(judged)).flatten())).collect();
         for _ in 0..MOST_ROUNDS {
             let mut changed = false;
-            for judged in assessment.judged.iter().filter(|judged| is_fixable(judged)) {
+            for (judged, last) in &mut fixable {
                 // Without an earlier fix, met expectations stay met. For an earlier phase, only unmet ones matter.
                 let is_met = judged.status == Status::Met;
                 let is_of_later_phase = self.phase < judged.expectation.phase;
@@ -56,9 +63,19 @@ impl<'a> Fold<'a> {
                 if is_content || !is_last && (is_of_later_phase || is_done) {
                     continue;
                 }
-                let planned = self.planned.clone();
-                let view = FactsView::published(view.facts, view.trust, &planned);
-                let Ok(finding) = judge(&Case { view, ..*case }, &judged.expectation).finding else {
+                // Nothing that it depends on has changed since, and its fix was applied then.
+                if last.as_ref().is_some_and(|last| !last.depends_on_any(&self.changed)) {
+                    continue;
+                }
+                let plan_reads = PlanReads::default();
+                let planned = FactsView::published(view.facts, view.trust, &self.planned);
+                let view = FactsView { plan_reads: Some(&plan_reads), ..planned };
+                let finding = judge(&Case { view, ..*case }, &judged.expectation).finding;
+                let fix = finding.iter().flat_map(|finding| &finding.fix);
+                let edited = fix.map(|edit| Question::new(edit.name.clone(), edit.rtype));
+                let reads = plan_reads.take().into_iter().chain(edited).collect();
+                *last = Some(Judged { reads: Cow::Owned(reads), known: self.changed.len() });
+                let Ok(finding) = finding else {
                     continue;
                 };
                 // An optional record is fixed only if it is wrong, and never added.
@@ -140,6 +157,7 @@ impl<'a> Fold<'a> {
             }
             None => steps.push(Step { folded: self.phase, before: present, after: after.clone(), reason }),
         }
+        self.changed.push(question.clone());
         self.planned.insert(question, after);
         true
     }
@@ -182,6 +200,27 @@ impl<'a> Fold<'a> {
         // Deletions come first: no alias can be added while an address is published at its name.
         changes.sort_by_key(|change| (change.phase, change.name.clone(), change.action(), change.rtype));
         changes
+    }
+}
+
+/// What the last check of an expectation depended on.
+struct Judged<'a> {
+    /// The record sets that it read or edits.
+    reads: Cow<'a, [Question]>,
+    /// The number of changes of the plan before it.
+    known: usize,
+}
+
+impl<'a> Judged<'a> {
+    /// Returns the check of the published state, if it found the expectation met and has no fix to apply.
+    fn met(judged: &'a ExpectationResult) -> Option<Self> {
+        let is_done = judged.status == Status::Met && judged.fix.is_empty();
+        is_done.then(|| Self { reads: Cow::Borrowed(&judged.plan_reads), known: 0 })
+    }
+
+    /// Returns whether one of these changes could make a new check differ.
+    fn depends_on_any(&self, changed: &[Question]) -> bool {
+        changed.iter().skip(self.known).any(|question| self.reads.contains(question))
     }
 }
 

@@ -165,7 +165,7 @@ impl Planned<'_> {
     /// Returns a record set as it is after the plan; `None` if the plan does not change it.
     fn planned(&self, name: &Name, rtype: RecordType) -> Option<BTreeSet<RecordData>> {
         let question = Question::new(name.clone(), rtype);
-        if let Some(planned) = self.judge.case.view.planned.get(&question) {
+        if let Some(planned) = self.judge.case.view.planned_set(&question) {
             return Some(planned.data.clone());
         }
         let decides = if rtype == RecordType::Mx { RecordType::Mx } else { RecordType::Cname };

@@ -18,7 +18,8 @@ use crate::check::{
 };
 use crate::expected::{Expectation, Id, Importance};
 use crate::facts::{
-    FactsView, LookupFailure, Perspective, Reads, Reply, Role, Server, TrustPolicy, VersionOrder, soa_of,
+    FactsView, LookupFailure, Perspective, PlanReads, Reads, Reply, Role, Server, TrustPolicy, VersionOrder,
+    soa_of,
 };
 use crate::record::{Name, Question, RecordSet, RecordType};
 
@@ -46,6 +47,8 @@ pub(super) struct ServerConsensus<'a> {
     /// The questions that each server answers differently from the published state; computed on first use.
     dissents: OnceCell<BTreeMap<&'a Server, Vec<&'a Question>>>,
     accepted: bool,
+    /// The reads of the plan for the expectation being checked.
+    plan_reads: PlanReads,
     /// The failed reply that prevented finding the zone's name servers; only with `TrustPolicy::Both`.
     unfound: Option<&'a Reply>,
 }
@@ -66,6 +69,7 @@ impl<'a> ServerConsensus<'a> {
             resolvers: of(|role| role == Role::Resolver),
             dissents: OnceCell::new(),
             accepted,
+            plan_reads: PlanReads::default(),
             unfound: None,
         };
         match case.view.trust {
@@ -100,6 +104,7 @@ impl<'a> ServerConsensus<'a> {
             until,
             fix,
             waiver: None,
+            plan_reads: self.plan_reads.take(),
         }
     }
 
@@ -164,7 +169,8 @@ impl<'a> ServerConsensus<'a> {
     fn finding_from(&self, expectation: &Expectation, server: Option<&Server>) -> Judgement {
         self.case.begin_rule();
         let perspective = server.map_or(Perspective::Published, Perspective::Server);
-        judge(&Case { view: FactsView { perspective, ..self.case.view }, ..*self.case }, expectation)
+        let view = FactsView { perspective, plan_reads: Some(&self.plan_reads), ..self.case.view };
+        judge(&Case { view, ..*self.case }, expectation)
     }
 
     fn reply(&self, server: &Server, question: &Question) -> Option<&'a Reply> {
