@@ -72,6 +72,7 @@ pub use result::{Applied, ExpectationResult, Hazard, WaiverState};
 pub use verdict::{Severity, Status, Verdict};
 pub use waiver::Waiver;
 pub use web::{Tenancy, web_requests};
+use weigh::assess_expected;
 pub use weigh::{Assessment, JudgeOptions, assess};
 pub(crate) use wildcard::{PROBE_LABEL, is_from_wildcard, sets_of_domain};
 

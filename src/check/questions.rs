@@ -8,6 +8,7 @@
 //! [`prefetch`] only saves round trips: a question that is missing there is asked later, and the verdict is the same.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
@@ -18,7 +19,7 @@ use crate::facts::{
 };
 use crate::record::{Name, Question, RecordType};
 
-use super::{Case, JudgeOptions, assess, hazard, relation, wildcard};
+use super::{Assessment, Case, JudgeOptions, assess, assess_expected, hazard, relation, wildcard};
 
 /// The number of questions that most domains need, so that memory is reserved once.
 const USUAL: usize = 48;
@@ -67,8 +68,8 @@ const MOST_PAIRS: usize = 264;
 
 /// The questions to look up for one domain, updated as its facts arrive.
 #[derive(Debug)]
-pub struct Questions<'a> {
-    subject: &'a Subject,
+pub struct Questions<'a, S = &'a Subject> {
+    subject: S,
     judge_options: JudgeOptions<'a>,
     expected: Vec<Expectation>,
     /// The first questions, if they replace those of [`prefetch`].
@@ -109,11 +110,18 @@ struct Run {
     read: Vec<(Question, bool)>,
 }
 
-impl<'a> Questions<'a> {
+/// The reads of an expectation that its earlier run against the replies of the same pair did not make.
+struct NewReads {
+    questions: Vec<Question>,
+    unmet: Vec<Question>,
+    unmet_policies: Vec<Name>,
+}
+
+impl<'a, S: Deref<Target = Subject>> Questions<'a, S> {
     /// Returns the state before any reply.
     #[must_use]
-    pub fn new(subject: &'a Subject, judge_options: JudgeOptions<'a>) -> Self {
-        let expected = expectations(subject);
+    pub fn new(subject: S, judge_options: JudgeOptions<'a>) -> Self {
+        let expected = expectations(&subject);
         let runs = expected.iter().map(|_| Vec::new()).collect();
         Self {
             subject,
@@ -173,25 +181,41 @@ impl<'a> Questions<'a> {
         touched
     }
 
-    /// Checks an expectation against the replies of each pair of servers that may show something new, and returns the
-    /// reads.
-    fn run(&mut self, place: usize, facts: &Facts) -> Vec<Reads> {
+    /// Checks an expectation against the replies of each of these pairs of servers that may show something new, and
+    /// returns the reads.
+    fn run(&mut self, place: usize, pairs: &[Pair], facts: &Facts) -> Vec<NewReads> {
         let Some(expectation) = self.expected.get(place) else { return Vec::new() };
         let Some(runs) = self.runs.get_mut(place) else { return Vec::new() };
         let (question, domain) = (expectation.question(), &self.subject.domain);
         let mut found = Vec::new();
-        for pair in self.servers.pairs() {
+        for pair in pairs {
             if pair.reply(facts, &question, domain).is_none()
-                || runs.iter().any(|run| run.predicts(&pair, facts, domain))
+                || runs.iter().any(|run| run.predicts(pair, facts, domain))
             {
                 continue;
             }
-            let reads = judged(self.subject, &self.expected, expectation, facts, &pair);
-            runs.retain(|run| run.pair != pair);
-            runs.push(Run::new(pair, &reads));
-            found.push(reads);
+            let reads = judged(&self.subject, &self.expected, expectation, facts, pair);
+            let last = runs.iter().position(|run| run.pair == *pair).map(|at| runs.swap_remove(at));
+            let run = Run::new(pair.clone(), &reads);
+            found.push(NewReads {
+                questions: run.read_beyond(last.as_ref()),
+                unmet: reads.unmet,
+                unmet_policies: reads.unmet_policies,
+            });
+            runs.push(run);
         }
         found
+    }
+
+    /// Makes the whole check once no lookup is in progress. Returns the questions that are still open, and the
+    /// assessment if the check was made; before the first questions and while expectations show some, it is not.
+    pub fn assess_at_rest(&mut self, facts: &Facts) -> (Vec<Question>, Option<Assessment>) {
+        let new = self.unmet(facts);
+        if !new.is_empty() {
+            return (new, None);
+        }
+        let assessment = assess_expected(&self.subject, facts, self.judge_options, self.expected.clone());
+        (self.learn(&assessment.reads), Some(assessment))
     }
 }
 
@@ -221,20 +245,22 @@ fn judged(
     log.into_reads()
 }
 
-impl Reader for Questions<'_> {
+impl<S: Deref<Target = Subject>> Reader for Questions<'_, S> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
         let mut new = Vec::new();
         if !self.has_begun {
             self.has_begun = true;
             let prefetched = self.prefetched.take();
-            let first = prefetched.unwrap_or_else(|| first_questions(self.subject, &self.expected, facts));
+            let first = prefetched.unwrap_or_else(|| first_questions(&self.subject, &self.expected, facts));
             self.want(first, &mut new);
             for (place, expectation) in self.expected.iter().enumerate() {
                 self.readers.entry(expectation.question()).or_default().push(place);
             }
         }
-        for place in self.touched(facts) {
-            for Reads { questions, unmet, unmet_policies } in self.run(place, facts) {
+        let touched = self.touched(facts);
+        let pairs = if touched.is_empty() { Vec::new() } else { self.servers.pairs() };
+        for place in touched {
+            for NewReads { questions, unmet, unmet_policies } in self.run(place, &pairs, facts) {
                 for question in questions {
                     let readers = self.readers.entry(question).or_default();
                     if !readers.contains(&place) {
@@ -249,8 +275,7 @@ impl Reader for Questions<'_> {
     }
 
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
-        let new = self.unmet(facts);
-        if new.is_empty() { self.learn(&assess(self.subject, facts, self.judge_options).reads) } else { new }
+        self.assess_at_rest(facts).0
     }
 
     fn policies(&mut self, _: &Facts) -> BTreeSet<Name> {
@@ -308,8 +333,18 @@ impl Run {
         Self { pair, read: read.collect() }
     }
 
+    /// Returns the questions that an earlier run did not read at the same place; some may be known all the same.
+    fn read_beyond(&self, earlier: Option<&Self>) -> Vec<Question> {
+        let earlier = earlier.map_or(&[][..], |run| &run.read);
+        let is_new =
+            |at: usize, question: &Question| earlier.get(at).is_none_or(|(known, _)| known != question);
+        let read = self.read.iter().map(|(question, _)| question).enumerate();
+        read.filter(|(at, question)| is_new(*at, question)).map(|(_, question)| question.clone()).collect()
+    }
+
     /// Returns whether a check against the replies of this pair would read nothing beyond this run.
     fn predicts(&self, pair: &Pair, facts: &Facts, domain: &Name) -> bool {
+        let is_same_pair = self.pair == *pair;
         for (question, was_met) in &self.read {
             match (pair.reply(facts, question, domain), was_met) {
                 // The check would stop here.
@@ -317,6 +352,7 @@ impl Run {
                 (None, false) => {}
                 // The check would continue.
                 (Some(_), false) => return false,
+                (Some(_), true) if is_same_pair => {}
                 (Some(theirs), true) => {
                     let ours = self.pair.reply(facts, question, domain);
                     let is_same = |ours: &Reply| std::ptr::eq(ours, theirs) || ours.says_the_same(theirs);

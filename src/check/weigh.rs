@@ -70,13 +70,22 @@ impl JudgeOptions<'_> {
 /// Checks everything about one domain.
 #[must_use]
 pub fn assess(subject: &Subject, facts: &Facts, judge_options: JudgeOptions<'_>) -> Assessment {
+    assess_expected(subject, facts, judge_options, expectations(subject))
+}
+
+/// Does so with the expectations of the subject, which are the `list`.
+pub(super) fn assess_expected(
+    subject: &Subject,
+    facts: &Facts,
+    judge_options: JudgeOptions<'_>,
+    mut list: Vec<Expectation>,
+) -> Assessment {
     let nothing_planned = PlannedRecords::new();
     let log = ReadLog::new();
     let view =
         FactsView { log: Some(&log), ..FactsView::published(facts, judge_options.view, &nothing_planned) };
     let zone = facts.zone(&subject.domain);
     // Evidence is taken from what other rules read anyway.
-    let mut list = expectations(subject);
     let seen =
         origin::sightings(subject, &list, &view.without_asking(), zone.as_ref(), judge_options.history);
     let source = origin::source(subject, &seen);

@@ -61,7 +61,7 @@ pub struct ReadLog {
 
 /// Logs the questions for which a plan was searched for a record set, whether or not it has one.
 ///
-/// A finding stays the same as long as the plan changes none of these sets.
+/// A finding stays the same while the plan changes none of these sets.
 #[derive(Debug, Default)]
 pub(crate) struct PlanReads {
     questions: RefCell<Vec<Question>>,

@@ -27,8 +27,15 @@ fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
 pub(super) enum Stage {
     /// Answers are pending: only fetches with both address types known can start.
     Underway,
-    /// All answers are in.
+    /// No task is in progress: remaining fetches must use the addresses known so far.
     Over,
+}
+
+impl Stage {
+    /// Returns the state of a survey in which a task, or none, is in progress.
+    pub(super) fn of(is_idle: bool) -> Self {
+        if is_idle { Self::Over } else { Self::Underway }
+    }
 }
 
 /// One policy to fetch, with the addresses of its host.

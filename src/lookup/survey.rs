@@ -87,8 +87,11 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
         }
         if has_grown {
             // Replies that are already there may make more questions worth asking, and need no waiting.
-            stage = Stage::Underway;
+            stage = Stage::of(pending.is_empty());
             continue;
+        }
+        if !pending.is_empty() {
+            stage = Stage::Underway;
         }
         for policy_fetch in source.policy_fetches(&reader.policies(&facts), &facts, stage) {
             if fetching.insert(policy_fetch.domain().clone()) {
@@ -105,12 +108,9 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
                 break;
             }
         };
-        stage = match (&next, stage) {
-            (Some(_), _) => Stage::Underway,
-            // No task is in progress: remaining fetches must use the addresses known so far.
-            (None, Stage::Underway) => Stage::Over,
-            (None, Stage::Over) => break,
-        };
+        if next.is_none() && stage == Stage::Over {
+            break;
+        }
         // All results that are already there are taken at once, so that a burst of replies costs one pass over the
         // facts.
         while let Some(news) = next.take() {
@@ -125,6 +125,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             }
             next = pending.next().now_or_never().flatten();
         }
+        stage = Stage::of(pending.is_empty());
     }
     // Rules that would have continued learn that the deadline was reached.
     while let Some(reason) = &late {

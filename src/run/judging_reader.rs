@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::check::{Assessment, JudgeOptions, Questions, assess};
+use crate::check::{Assessment, JudgeOptions, Questions};
 use crate::expected::Subject;
 use crate::facts::{Facts, Reader};
 use crate::record::{Name, Question};
@@ -14,33 +14,29 @@ use crate::record::{Name, Question};
 use super::error::RunError;
 use super::workers::Workers;
 
-/// A reader whose whole check is made by workers, and kept.
+/// A reader that reads at rest on the threads of workers, and whose whole check is kept.
 pub(super) struct JudgingReader<'s, 'w> {
-    subject: Arc<Subject>,
-    judge_options: JudgeOptions<'w>,
-    questions: Questions<'s>,
+    /// `None` if a worker failed, and both they and the facts are lost.
+    questions: Option<Questions<'w, Arc<Subject>>>,
     workers: &'s Workers<'w>,
-    judged: Judged,
+    judged: Option<Judged>,
 }
 
-/// The last check of a domain.
-enum Judged {
-    /// There was none.
-    Not,
-    /// The facts had these [numbers of entries](Facts::entries).
-    Facts { entries: [usize; 8], assessment: Box<Assessment> },
-    /// A worker failed, and the facts are lost.
-    Failed,
+/// The last whole check of a domain.
+struct Judged {
+    /// The [numbers of entries](Facts::entries) that the facts had.
+    entries: [usize; 8],
+    assessment: Box<Assessment>,
 }
 
 impl<'s, 'w: 's> JudgingReader<'s, 'w> {
     pub(super) fn new(
-        subject: &'s Arc<Subject>,
+        subject: &Arc<Subject>,
         judge_options: JudgeOptions<'w>,
         workers: &'s Workers<'w>,
     ) -> Self {
-        let questions = Questions::new(subject, judge_options);
-        Self { subject: Arc::clone(subject), judge_options, questions, workers, judged: Judged::Not }
+        let questions = Some(Questions::new(Arc::clone(subject), judge_options));
+        Self { questions, workers, judged: None }
     }
 
     /// Returns the assessment of these facts; `None` if they have grown since the last check.
@@ -48,53 +44,42 @@ impl<'s, 'w: 's> JudgingReader<'s, 'w> {
     /// # Errors
     /// [`RunError::Unfinished`] if a worker failed.
     pub(super) fn into_assessment(self, facts: &Facts) -> Result<Option<Box<Assessment>>, RunError> {
-        match self.judged {
-            Judged::Failed => Err(RunError::Unfinished),
-            Judged::Facts { entries, assessment } if entries == facts.entries() => Ok(Some(assessment)),
-            Judged::Facts { .. } | Judged::Not => Ok(None),
-        }
+        self.questions.ok_or(RunError::Unfinished)?;
+        let last = self.judged.filter(|judged| judged.entries == facts.entries());
+        Ok(last.map(|judged| judged.assessment))
     }
 }
 
 impl Reader for JudgingReader<'_, '_> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
-        self.questions.unmet(facts)
+        self.questions.as_mut().map(|questions| questions.unmet(facts)).unwrap_or_default()
     }
 
     fn unmet_at_rest(&mut self, facts: &Facts) -> Vec<Question> {
-        self.questions.unmet_at_rest(facts)
+        self.questions.as_mut().map(|questions| questions.unmet_at_rest(facts)).unwrap_or_default()
     }
 
     async fn read_at_rest(&mut self, facts: &mut Facts) -> Vec<Question> {
-        match &self.judged {
-            Judged::Failed => return Vec::new(),
-            // Its questions were returned then.
-            Judged::Facts { entries, .. } if *entries == facts.entries() => return Vec::new(),
-            Judged::Facts { .. } | Judged::Not => {}
+        // The questions of the last check were returned then.
+        if self.judged.as_ref().is_some_and(|judged| judged.entries == facts.entries()) {
+            return Vec::new();
         }
-        let unmet = self.questions.unmet(facts);
-        if !unmet.is_empty() {
-            return unmet;
-        }
+        let Some(mut questions) = self.questions.take() else { return Vec::new() };
         let none = Facts::new(facts.checked_at, facts.elsewhere);
         let lent = std::mem::replace(facts, none);
-        let (subject, judge_options) = (Arc::clone(&self.subject), self.judge_options);
         let judging = self.workers.done(move || {
-            let assessment = Box::new(assess(&subject, &lent, judge_options));
-            (lent, assessment)
+            let (unmet, assessment) = questions.assess_at_rest(&lent);
+            (lent, questions, unmet, assessment.map(Box::new))
         });
-        let Some((returned, assessment)) = judging.await else {
-            self.judged = Judged::Failed;
-            return Vec::new();
-        };
+        let Some((returned, questions, unmet, assessment)) = judging.await else { return Vec::new() };
         *facts = returned;
-        let unmet = self.questions.learn(&assessment.reads);
-        self.judged = Judged::Facts { entries: facts.entries(), assessment };
+        self.questions = Some(questions);
+        self.judged = assessment.map(|assessment| Judged { entries: facts.entries(), assessment });
         unmet
     }
 
     fn policies(&mut self, facts: &Facts) -> BTreeSet<Name> {
-        self.questions.policies(facts)
+        self.questions.as_mut().map(|questions| questions.policies(facts)).unwrap_or_default()
     }
 }
 
@@ -103,6 +88,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+    use crate::check::assess;
     use crate::facts::{Outcome, PolicyOutcome, PolicyReply, Reply, Role, Server, UnqueriedNames};
 
     /// Lets the reader read until it lacks nothing, and answers every question with "no data".
@@ -141,7 +127,7 @@ mod tests {
         let workers = Workers::none();
         let mut facts = Facts::new(jiff::Timestamp::UNIX_EPOCH, UnqueriedNames::Asked);
         let mut reader = JudgingReader::new(&subject, JudgeOptions::default(), &workers);
-        reader.judged = Judged::Failed;
+        reader.questions = None;
         assert_eq!(reader.read_at_rest(&mut facts).now_or_never(), Some(Vec::new()));
         assert!(matches!(reader.into_assessment(&facts), Err(RunError::Unfinished)));
     }

@@ -75,7 +75,8 @@ pub fn results<'s, 'w: 's, T: Send + 'w>(
                 let known = reader.into_assessment(&facts)?;
                 Ok::<_, RunError>((facts, known))
             };
-            let (facts, known) = lookups.done(lookup).await.ok_or(RunError::Unfinished)??;
+            // Boxed, since it is large and would be moved several times before it begins.
+            let (facts, known) = lookups.done(Box::pin(lookup)).await.ok_or(RunError::Unfinished)??;
             window.leave(place, &facts);
             let judging = workers.done(move || {
                 let assessment = match known {
@@ -119,7 +120,7 @@ async fn gather_with<R: Reader + Send>(
     let requests = web_requests(subject, &inputs.web);
     let compared = if source.has_named_servers() { compared_questions(domain) } else { Vec::new() };
     let reader = FurtherQuestions::new(reader, source, &requests, compared);
-    let mut reader = Observed { reader, observe };
+    let mut reader = Observed { reader, observe, seen: None };
     let mut facts = survey(source, domain, limits, &mut reader).await;
     if let Some(transfer) = &inputs.transfer {
         read_zone(source, subject, transfer, until, &mut facts).await;
@@ -133,11 +134,23 @@ async fn gather_with<R: Reader + Send>(
 struct Observed<'o, R> {
     reader: R,
     observe: &'o mut (dyn FnMut(&Facts) + Send),
+    /// The [numbers of entries](Facts::entries) of the facts that were passed last.
+    seen: Option<[usize; 8]>,
+}
+
+impl<R> Observed<'_, R> {
+    fn look(&mut self, facts: &Facts) {
+        let entries = Some(facts.entries());
+        if self.seen != entries {
+            self.seen = entries;
+            (self.observe)(facts);
+        }
+    }
 }
 
 impl<R: Reader + Send> Reader for Observed<'_, R> {
     fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
-        (self.observe)(facts);
+        self.look(facts);
         self.reader.unmet(facts)
     }
 
@@ -146,6 +159,7 @@ impl<R: Reader + Send> Reader for Observed<'_, R> {
     }
 
     async fn read_at_rest(&mut self, facts: &mut Facts) -> Vec<Question> {
+        self.look(facts);
         self.reader.read_at_rest(facts).await
     }
 
