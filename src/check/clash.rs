@@ -164,6 +164,6 @@ fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
 pub(super) fn read_others(case: &Case<'_>, name: &Name) {
     let types = OTHERS.into_iter().filter(|rtype| *rtype != RecordType::Srv);
     case.view.batch(|| {
-        types.for_each(|rtype| drop(case.view.own_answer(&Question::new(name.clone(), rtype))));
+        types.for_each(|rtype| case.view.read(&Question::new(name.clone(), rtype)));
     });
 }

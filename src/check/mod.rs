@@ -281,7 +281,11 @@ pub(crate) fn join_and(words: impl IntoIterator<Item = String>) -> String {
 
 /// Returns a name in backticks, without its final dot.
 fn backticked(name: &Name) -> String {
-    format!("`{}`", name.without_trailing_dot())
+    let mut text = String::with_capacity(name.octets() + 2);
+    text.push('`');
+    name.write_without_trailing_dot(&mut text);
+    text.push('`');
+    text
 }
 
 /// Returns the importance of an expectation in the phase being checked, before evidence is taken into account.

@@ -167,7 +167,7 @@ fn links(case: &Case<'_>) -> Vec<(Question, Name)> {
     let most = if view.facts.is_offline() { usize::MAX } else { MOST_READ };
     view.batch(|| listed.take(most).for_each(|question| _ = view.without_asking().reply(question)));
     let unlogged = FactsView { log: None, ..*view };
-    let replies = view.facts.by_question().filter_map(|(question, _)| unlogged.reply(question));
+    let replies = view.facts.questions().filter_map(|question| unlogged.reply(question));
     let records = replies.filter(|reply| reply.outcome.is_answer()).flat_map(|reply| &reply.records);
     let links = records.filter(|record| is_link(record.data.rtype())).filter_map(|record| {
         let owner = of_wildcard(&record.name).unwrap_or_else(|| record.name.clone());

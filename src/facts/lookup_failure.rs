@@ -43,7 +43,7 @@ impl LookupFailure {
         Self {
             question: question.clone(),
             outcome: Outcome::NotAsked,
-            server: Server::none().address.clone(),
+            server: Server::NONE.into(),
             detail: NOT_FOLLOWED.into(),
         }
     }
@@ -54,7 +54,7 @@ impl LookupFailure {
         Self {
             question,
             outcome: Outcome::ChainTooLong,
-            server: Server::none().address.clone(),
+            server: Server::NONE.into(),
             detail: format!("the chain has more than {names} names"),
         }
     }
@@ -90,7 +90,7 @@ impl fmt::Display for LookupFailure {
             }
             Outcome::OutOfQuestions | Outcome::ServerQueryLimit | Outcome::NotSent | Outcome::NotAllowed => {
                 write!(f, "{} of `{name}` is unknown: ", question.rtype)?;
-                if *server == Server::none().address {
+                if server == Server::NONE {
                     write!(f, "it was not looked up")?;
                 } else {
                     write!(f, "{server} was not queried")?;

@@ -219,6 +219,11 @@ impl Facts {
         self.replies.iter().flatten()
     }
 
+    /// Returns every question that has a reply, in no particular order.
+    pub(crate) fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.replies.iter().filter_map(|replies| replies.first()).map(|reply| &reply.question)
+    }
+
     /// Returns every question with its replies, in order.
     pub fn by_question(&self) -> impl Iterator<Item = (&Question, &[Reply])> {
         let replies = self.order().iter().map(|place| self.at(*place));

@@ -92,10 +92,13 @@ pub struct Server {
 }
 
 impl Server {
+    /// The address of the placeholder server.
+    pub(super) const NONE: &str = "none";
+
     /// Returns the placeholder server of questions that were never sent.
     #[must_use]
     pub fn none() -> Arc<Self> {
-        Arc::new(Self { role: Role::Resolver, address: "none".into() })
+        Arc::new(Self { role: Role::Resolver, address: Self::NONE.into() })
     }
 
     /// Returns the IP address, if the server was asked over plain DNS.

@@ -167,6 +167,13 @@ impl<'a> FactsView<'a> {
         Self { reach: Reach::OnFile, ..self }
     }
 
+    /// Reads a question at the name itself for a rule that needs its answer later.
+    pub(crate) fn read(&self, question: &Question) {
+        if self.planned_set(question).is_none() {
+            let _ = self.reply(question);
+        }
+    }
+
     /// Requests all of these questions at once, each to the end of its aliases, although a rule may read them one after
     /// another.
     pub(crate) fn read_ahead(&self, questions: impl IntoIterator<Item = Question>) {

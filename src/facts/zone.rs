@@ -42,16 +42,17 @@ pub(crate) fn is_newer(a: u32, b: u32) -> bool {
 #[must_use]
 pub fn zone_candidates(domain: &Name) -> Vec<Name> {
     let bare = domain.without_trailing_dot();
-    let registrable = psl::domain_str(&bare).and_then(|registrable| registrable.parse::<Name>().ok());
-    let mut candidates = Vec::new();
-    for apex in domain.ancestors() {
-        let above = registrable.as_ref().is_none_or(|registrable| !apex.is_within(registrable));
-        if above && apex != *domain {
-            break;
+    let labels = psl::domain_str(&bare).and_then(|registrable| {
+        if !bare.contains('\\') {
+            return Some(registrable.split('.').count());
         }
-        candidates.push(apex);
-    }
-    candidates
+        // The dot of an escaped label divides nothing.
+        let registrable =
+            registrable.parse::<Name>().ok().filter(|registrable| domain.is_within(registrable));
+        registrable.map(|registrable| registrable.label_count())
+    });
+    let above = labels.map_or(0, |labels| domain.label_count().saturating_sub(labels));
+    domain.ancestors().take(above + 1).collect()
 }
 
 impl Facts {
@@ -231,6 +232,22 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_begins_at_the_domain_or_above_it_up_to_the_registrable_domain() {
+        for (domain, expected) in [
+            ("contoso.com", &["contoso.com"][..]),
+            ("mail.eu.contoso.co.uk", &["mail.eu.contoso.co.uk", "eu.contoso.co.uk", "contoso.co.uk"]),
+            ("co.uk", &["co.uk"]),
+            ("com", &["com"]),
+            ("a.contoso.example", &["a.contoso.example", "contoso.example"]),
+            ("a\\.b.contoso.com", &["a\\.b.contoso.com", "contoso.com"]),
+        ] {
+            let candidates = zone_candidates(&domain.parse().unwrap());
+            let expected: Vec<Name> = expected.iter().map(|name| name.parse().unwrap()).collect();
+            assert_eq!(candidates, expected, "{domain}");
+        }
+    }
 
     #[test]
     fn serials_wrap() {

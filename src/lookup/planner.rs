@@ -120,13 +120,10 @@ impl<'a> QueryPlanner<'a> {
         }
         let mut queries = Vec::with_capacity(possible.len());
         for query in possible {
-            if !self.asked.contains(&query) {
-                let query = Arc::new(query);
-                // A query that the budget refused stays refused.
-                self.asked.insert(Arc::clone(&query));
-                if self.budget.allows(&query) {
-                    queries.push(query);
-                }
+            let query = Arc::new(query);
+            // A query that the budget refused stays refused.
+            if self.asked.insert(Arc::clone(&query)) && self.budget.allows(&query) {
+                queries.push(query);
             }
         }
         queries

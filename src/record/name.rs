@@ -92,7 +92,8 @@ impl Name {
         if text == b"@" {
             return Ok(origin.clone());
         }
-        let (mut wire, absolute) = parse_labels(text)?;
+        let mut wire = Wire::new();
+        let absolute = parse_labels(text, &mut wire)?;
         if !absolute {
             wire.push(&origin.wire);
         }
@@ -160,7 +161,8 @@ impl Name {
     /// # Errors
     /// [`NameError`] if the prefix is not a name or the result is too long.
     pub fn prepend(&self, prefix: &str) -> Result<Self, NameError> {
-        let (mut wire, _) = parse_labels(prefix.as_bytes())?;
+        let mut wire = Wire::new();
+        parse_labels(prefix.as_bytes(), &mut wire)?;
         wire.push(&self.wire);
         wire.name()
     }
@@ -199,10 +201,19 @@ impl Name {
     #[must_use]
     pub fn without_trailing_dot(&self) -> String {
         let mut text = String::with_capacity(self.wire.len());
+        self.write_without_trailing_dot(&mut text);
+        text
+    }
+
+    /// Appends the same form to a text.
+    pub(crate) fn write_without_trailing_dot(&self, text: &mut String) {
+        if self.is_root() {
+            text.push('.');
+            return;
+        }
         // Writing into a string cannot fail.
-        let _ = wire::write_dotted(&mut text, &self.wire);
+        let _ = wire::write_dotted(text, &self.wire);
         text.pop();
-        if text.is_empty() { ".".into() } else { text }
     }
 }
 
@@ -230,7 +241,9 @@ impl FromStr for Name {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        parse_labels(text.as_bytes())?.0.name()
+        let mut wire = Wire::new();
+        parse_labels(text.as_bytes(), &mut wire)?;
+        wire.name()
     }
 }
 

@@ -204,7 +204,7 @@ impl Wire {
     ///
     /// # Errors
     /// [`NameError::TooLong`] if it exceeds 255 octets.
-    pub(super) fn name(mut self) -> Result<Name, NameError> {
+    pub(super) fn name(&mut self) -> Result<Name, NameError> {
         match self.octets.get_mut(..self.length) {
             Some(octets) if octets.len() < MAX_NAME => {
                 // Length octets are at most 63 and so never letters: all octets can be converted to lower case at once.
@@ -216,19 +216,18 @@ impl Wire {
     }
 }
 
-/// Splits presentation form into labels; returns true with them if the text ended with an unescaped dot.
-pub(super) fn parse_labels(text: &[u8]) -> Result<(Wire, bool), NameError> {
-    let mut wire = Wire::new();
+/// Adds the labels of a presentation form; returns whether the text ended with an unescaped dot.
+pub(super) fn parse_labels(text: &[u8], wire: &mut Wire) -> Result<bool, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
     if text == b"." {
-        return Ok((wire, true));
+        return Ok(true);
     }
     if !text.contains(&b'\\') {
         let (labels, absolute) = text.strip_suffix(b".").map_or((text, false), |labels| (labels, true));
         labels.split(|&octet| octet == b'.').try_for_each(|label| wire.push_label(label))?;
-        return Ok((wire, absolute));
+        return Ok(absolute);
     }
     let mut label = Vec::new();
     let mut rest = text;
@@ -253,7 +252,7 @@ pub(super) fn parse_labels(text: &[u8]) -> Result<(Wire, bool), NameError> {
     if !absolute {
         wire.push_label(&label)?;
     }
-    Ok((wire, absolute))
+    Ok(absolute)
 }
 
 /// Reads what follows a backslash: three decimal digits or any one character (RFC 1035 §5.1).
