@@ -151,7 +151,10 @@ pub(super) fn types_to_delete(
 }
 
 fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
-    read_others(case, name);
+    // Of the types that are not asked for, those that have a reply are read below.
+    if case.view.asks() {
+        read_others(case, name);
+    }
     let stands = |rtype: &RecordType| match rtype {
         // An SRV record at such a name is found only in a zone file.
         RecordType::Srv => !wildcard::own(&case.without_asking(), name, *rtype).is_empty(),

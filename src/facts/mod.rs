@@ -204,9 +204,7 @@ impl Facts {
     /// Returns the reply of one server to one question.
     #[must_use]
     pub fn reply_by(&self, server: &Server, question: &Question) -> Option<&Reply> {
-        let replies = self.at(*self.places.get(question)?);
-        let at = replies.binary_search_by(|reply| (*reply.server).cmp(server)).ok()?;
-        replies.get(at)
+        by(server, self.replies(question).as_slice())
     }
 
     /// Returns all replies, ordered by question and server.
@@ -222,6 +220,17 @@ impl Facts {
     /// Returns every question that has a reply, in no particular order.
     pub(crate) fn questions(&self) -> impl Iterator<Item = &Question> {
         self.replies.iter().filter_map(|replies| replies.first()).map(|reply| &reply.question)
+    }
+
+    /// Returns those questions, with their replies, that the filter accepts, in order.
+    pub(crate) fn by_question_where(
+        &self,
+        accepts: impl Fn(&Question, &[Reply]) -> bool,
+    ) -> Vec<(&Question, &[Reply])> {
+        let all = self.replies.iter().filter_map(|replies| Some((&replies.first()?.question, &replies[..])));
+        let mut accepted: Vec<_> = all.filter(|(question, replies)| accepts(question, replies)).collect();
+        accepted.sort_unstable_by_key(|(question, _)| *question);
+        accepted
     }
 
     /// Returns every question with its replies, in order.
@@ -253,6 +262,12 @@ impl Facts {
     fn at(&self, place: usize) -> &[Reply] {
         self.replies.get(place).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Returns the reply of a server among those to one question, which are ordered by server.
+fn by<'r>(server: &Server, replies: &'r [Reply]) -> Option<&'r Reply> {
+    let at = replies.binary_search_by(|reply| (*reply.server).cmp(server)).ok()?;
+    replies.get(at)
 }
 
 #[cfg(test)]

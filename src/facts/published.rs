@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::record::{Name, Question};
 
-use super::{Facts, Outcome, Reply, Role, Server, UnqueriedNames, VersionOrder};
+use super::{Facts, Outcome, Reply, Role, Server, UnqueriedNames, VersionOrder, by};
 
 /// The highest number of replies that are joined into one alias chain; a working chain needs two or three.
 pub(super) const LONGEST_CHAIN: usize = 8;
@@ -54,8 +54,9 @@ impl Facts {
 
     /// Returns the reply of the server, or of a zone file, which answers at once in place of servers.
     pub(crate) fn reply_by_or_file(&self, server: &Server, question: &Question) -> Option<&Reply> {
-        let of_file = || self.replies(question).find(|reply| reply.server.role == Role::ZoneFile);
-        self.reply_by(server, question).or_else(of_file)
+        let replies = self.replies(question);
+        let of_file = replies.clone().find(|reply| reply.server.role == Role::ZoneFile);
+        by(server, replies.as_slice()).or(of_file)
     }
 
     /// Returns the failure of a question that the zone's name servers have to answer and none of them did; `None` if

@@ -167,6 +167,12 @@ impl<'a> FactsView<'a> {
         Self { reach: Reach::OnFile, ..self }
     }
 
+    /// Returns whether reading a question that has no reply may ask for it.
+    #[must_use]
+    pub(crate) fn asks(&self) -> bool {
+        self.log.is_some() && (self.reach == Reach::All || !self.facts.on_file.is_empty())
+    }
+
     /// Reads a question at the name itself for a rule that needs its answer later.
     pub(crate) fn read(&self, question: &Question) {
         if self.planned_set(question).is_none() {

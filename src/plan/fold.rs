@@ -51,7 +51,7 @@ impl<'a> Fold<'a> {
         }
         let fixable = assessment.judged.iter().filter(|judged| is_fixable(judged));
         let mut fixable: Vec<(&ExpectationResult, Option<Judged<'_>>)> =
-            fixable.map(|judged| (judged, is_last.then(|| Judged::met(judged)).flatten())).collect();
+            fixable.map(|judged| (judged, is_last.then(|| Judged::content(judged)).flatten())).collect();
         for _ in 0..MOST_ROUNDS {
             let mut changed = false;
             for (judged, last) in &mut fixable {
@@ -78,9 +78,8 @@ impl<'a> Fold<'a> {
                 let Ok(finding) = finding else {
                     continue;
                 };
-                // An optional record is fixed only if it is wrong, and never added.
-                let absent = finding.observed.is_empty() || finding.code == Code::AliasFromWildcard;
-                let unasked = judged.importance == Importance::Optional && absent;
+                let unasked = is_unasked(judged.importance, &finding.observed)
+                    || judged.importance == Importance::Optional && finding.code == Code::AliasFromWildcard;
                 // The record is right as published, but its meaning changes with the MX records.
                 let is_moved = finding.code == Code::SpfMxSenders;
                 let is_wrong = finding.code.effect().is_wrong();
@@ -212,10 +211,12 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    /// Returns the check of the published state, if it found the expectation met and has no fix to apply.
-    fn met(judged: &'a ExpectationResult) -> Option<Self> {
+    /// Returns the check of the published state, if it left nothing to fix: the expectation is met, or is about a record
+    /// that is missing and is never added.
+    fn content(judged: &'a ExpectationResult) -> Option<Self> {
         let is_done = judged.status == Status::Met && judged.fix.is_empty();
-        is_done.then(|| Self { reads: Cow::Borrowed(&judged.plan_reads), known: 0 })
+        let is_unasked = judged.status == Status::Unmet && is_unasked(judged.importance, &judged.observed);
+        (is_done || is_unasked).then(|| Self { reads: Cow::Borrowed(&judged.plan_reads), known: 0 })
     }
 
     /// Returns whether one of these changes could make a new check differ.
@@ -268,6 +269,11 @@ fn is_fixable(judged: &ExpectationResult) -> bool {
     let is_offered = judged.status == Status::Unknown && !judged.fix.is_empty();
     (matches!(judged.status, Status::Unmet | Status::Met) || is_offered)
         && judged.code != Code::ServersDisagree
+}
+
+/// Returns whether a record is missing and optional: it is fixed if it is wrong, and never added.
+fn is_unasked(importance: Importance, observed: &RecordSet) -> bool {
+    importance == Importance::Optional && observed.is_empty()
 }
 
 /// Returns the phase by which a hazard must be removed.

@@ -9,6 +9,7 @@ mod wire;
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use wire::{Labels, Wire, parse_labels};
 /// assert_eq!(name.to_string(), "autodiscover.contoso.com.");
 /// assert_eq!(name.without_trailing_dot(), "autodiscover.contoso.com");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Name {
     /// The length-prefixed labels from left to right, without the root label. Shared, since the same name occurs in its
     /// question, in every reply and in the results.
@@ -244,6 +245,13 @@ impl FromStr for Name {
         let mut wire = Wire::new();
         parse_labels(text.as_bytes(), &mut wire)?;
         wire.name()
+    }
+}
+
+impl Hash for Name {
+    /// Hashes the octets without their number, which the lengths of the labels imply.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.wire);
     }
 }
 

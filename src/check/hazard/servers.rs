@@ -14,8 +14,9 @@ pub(super) fn servers_disagree(case: &Case<'_>) -> Vec<Hazard> {
     let facts = case.view.facts;
     let policy_host = policy_host(&case.subject.domain);
     let mut hazards = Vec::new();
-    for (question, replies) in facts.by_question() {
-        let told = replies.iter().filter(|reply| reply.server.role == Role::Authoritative);
+    let is_own = |reply: &Reply| reply.server.role == Role::Authoritative;
+    for (question, replies) in facts.by_question_where(|_, replies| replies.iter().any(is_own)) {
+        let told = replies.iter().filter(|reply| is_own(reply));
         let mut told = told.filter(|reply| reply.outcome.is_answer()).peekable();
         let Some(first) = told.peek().copied() else { continue };
         if told.clone().all(|reply| std::ptr::eq(reply, first) || reply.says_the_same(first)) {

@@ -27,10 +27,10 @@ pub(in crate::check) fn published_questions<'a>(
     facts: &'a Facts,
     domain: &Name,
 ) -> impl Iterator<Item = &'a Question> {
-    let shown = facts.by_question().filter(|(question, replies)| {
+    let shown = facts.by_question_where(|question, replies| {
         may_show_evidence(question, domain) && replies.iter().any(|reply| reply.outcome == Outcome::Records)
     });
-    shown.map(|(question, _)| question)
+    shown.into_iter().map(|(question, _)| question)
 }
 
 /// Returns whether the records of a question can show which platform the domain uses.
