@@ -53,6 +53,9 @@ impl Reads {
     }
 }
 
+/// The usual number of reads of an expectation, so that memory is reserved once.
+const USUAL: usize = 16;
+
 /// A log of reads.
 #[derive(Debug, Default)]
 pub struct ReadLog {
@@ -100,7 +103,8 @@ impl ReadLog {
     /// Returns an empty log.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let reads = Reads { questions: Vec::with_capacity(USUAL), ..Reads::default() };
+        Self { state: RefCell::new(State { reads, ..State::default() }) }
     }
 
     /// Logs a question that has a reply.

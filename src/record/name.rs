@@ -212,9 +212,7 @@ impl Name {
             text.push('.');
             return;
         }
-        // Writing into a string cannot fail.
-        let _ = wire::write_dotted(text, &self.wire);
-        text.pop();
+        wire::push_undotted(text, &self.wire);
     }
 }
 
@@ -345,6 +343,7 @@ mod tests {
         for octet in 0..=255u8 {
             let made = Name::from_labels([&[b'x', octet][..], b"example"]).unwrap();
             assert_eq!(made, name(&made.to_string()), "octet {octet}");
+            assert_eq!(made.without_trailing_dot() + ".", made.to_string());
         }
     }
 

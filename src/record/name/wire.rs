@@ -37,11 +37,34 @@ pub(super) fn write_dotted(to: &mut impl fmt::Write, wire: &[u8]) -> fmt::Result
     if let Some(text) = plain(wire, &mut room) {
         return to.write_str(text);
     }
+    write_labels(to, wire)
+}
+
+/// Writes the labels one by one, with a dot after each.
+fn write_labels(to: &mut impl fmt::Write, wire: &[u8]) -> fmt::Result {
     for label in forward(wire) {
         write_label(to, label)?;
         to.write_str(".")?;
     }
     Ok(())
+}
+
+/// Appends a name in presentation form to a text, with a dot between labels and none at the end.
+pub(super) fn push_undotted(to: &mut String, wire: &[u8]) {
+    let start = to.len();
+    for label in forward(wire) {
+        match std::str::from_utf8(label) {
+            Ok(plain) if label.iter().all(is_plain) => to.push_str(plain),
+            Ok(_) | Err(_) => {
+                to.truncate(start);
+                // Writing into a text cannot fail.
+                let _ = write_labels(to, wire);
+                break;
+            }
+        }
+        to.push('.');
+    }
+    to.pop();
 }
 
 /// Returns the same form without escapes, as nearly every name can be written; `None` if an octet must be escaped.
