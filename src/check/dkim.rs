@@ -63,7 +63,7 @@ impl DkimJudge<'_> {
         let (view, name) = (&self.case.view, &self.expectation.name);
         view.batch(|| {
             for rtype in [RecordType::Txt, RecordType::A] {
-                let _ = view.own_answer(&Question::new(name.clone(), rtype));
+                view.read(&Question::new(name.clone(), rtype));
             }
             doubled::read(self.case, name, RecordType::Cname);
         });
@@ -402,6 +402,28 @@ impl DkimJudge<'_> {
             cautions: Vec::new(),
         }
     }
+}
+
+/// Marks an edit that deletes a key published at the selector: another service may sign with it.
+pub(super) fn with_deleted_key_confirmed(
+    case: &Case<'_>,
+    expectation: &Expectation,
+    mut finding: Finding,
+) -> Finding {
+    let is_deletion = |edit: &Edit| {
+        (&edit.name, edit.rtype) == (&expectation.name, RecordType::Txt) && edit.after.is_empty()
+    };
+    // An edit that is marked already says which key it is.
+    let deletion = finding.fix.iter_mut().find(|edit| is_deletion(edit) && edit.cautions.is_empty());
+    if let Some(deletion) = deletion
+        && wildcard::own(&case.without_asking(), &expectation.name, RecordType::Txt).data.iter().any(is_key)
+    {
+        deletion.caution(
+            "Mail that is signed with the key in this TXT record fails DKIM after this edit: if another service signs with \
+             it, give that one another selector first.",
+        );
+    }
+    finding
 }
 
 /// Returns the tenant to which a target belongs; `None` if it is not a key of Microsoft's.

@@ -234,7 +234,10 @@ fn relation_by_itself(case: &Case<'_>, expectation: &Expectation) -> Result<Find
         Requirement::HasVerification(given) => text::judge(case, expectation, given.as_deref()),
         Requirement::IsAbsent => absence::judge(case, expectation),
         Requirement::MayBeAliasOf(target) => legacy::judge(case, expectation, target).map(drop_alias),
-        Requirement::HasDkimKeyAt(selector) => dkim::judge(case, expectation, selector).map(keep_alias),
+        Requirement::HasDkimKeyAt(selector) => {
+            let finding = dkim::judge(case, expectation, selector).map(keep_alias)?;
+            Ok(dkim::with_deleted_key_confirmed(case, expectation, finding))
+        }
         Requirement::HasDmarcPolicy => dmarc::judge(case, expectation).map(keep_records),
         Requirement::MayAnnouncePolicy => policy::judge(case, expectation),
         Requirement::MayAskForTlsReports => policy::judge_reports(case, expectation),

@@ -18,7 +18,7 @@ pub(super) fn dane(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard>
     case.view.batch(|| {
         let own = own_names(&case.subject.domain, &host);
         for name in host.prepend(PORT).into_iter().chain(own) {
-            let _ = case.view.own_answer(&Question::new(name, RecordType::TLSA));
+            case.view.read(&Question::new(name, RecordType::TLSA));
         }
     });
     let misplaced = misplaced(case, &host);

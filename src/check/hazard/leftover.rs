@@ -123,7 +123,7 @@ fn questions_about(case: &Case<'_>) -> Vec<Question> {
 /// options would have read these, and might have found an error.
 pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationResult]) {
     let questions = questions_about(case);
-    case.view.batch(|| questions.iter().for_each(|question| drop(case.view.own_answer(question))));
+    case.view.batch(|| questions.iter().for_each(|question| case.view.read(question)));
     for question in questions {
         let Err(failure) = case.view.own_answer(&question) else { continue };
         if failure.outcome != Outcome::NotRecorded {
