@@ -9,6 +9,7 @@ mod assigned;
 mod authorities;
 mod budgets;
 mod checker;
+mod late_delegation;
 mod memory;
 mod named;
 mod notices;

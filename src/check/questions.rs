@@ -110,9 +110,11 @@ struct Run {
     read: Vec<(Question, bool)>,
 }
 
-/// The reads of an expectation that its earlier run against the replies of the same pair did not make.
+/// The reads of an expectation.
 struct NewReads {
+    /// The questions that the earlier run against the replies of the same pair did not read.
     questions: Vec<Question>,
+    /// All those without a reply.
     unmet: Vec<Question>,
     unmet_policies: Vec<Name>,
 }
@@ -207,8 +209,8 @@ impl<'a, S: Deref<Target = Subject>> Questions<'a, S> {
         found
     }
 
-    /// Makes the whole check once no lookup is in progress. Returns the questions that are still open, and the
-    /// assessment if the check was made; before the first questions and while expectations show some, it is not.
+    /// Returns the questions that are still open once no lookup is in progress. If the expectations show none, the whole
+    /// check is made, and its assessment is returned as well.
     pub fn assess_at_rest(&mut self, facts: &Facts) -> (Vec<Question>, Option<Assessment>) {
         let new = self.unmet(facts);
         if !new.is_empty() {

@@ -29,8 +29,9 @@ pub struct ExpectationResult {
     pub fix: Vec<Edit>,
     /// The waiver that applies to it, active or expired.
     pub waiver: Option<Applied>,
-    /// The questions for which a plan was searched. While it changes none of their sets, the result stays the same.
-    pub(crate) plan_reads: Vec<Question>,
+    /// The questions for which a plan was searched. While it changes none of their sets, a new check finds the same.
+    /// `None` once the plan was made.
+    pub(crate) plan_reads: Option<Vec<Question>>,
 }
 
 /// A problem, or something worth knowing, outside the expectations.

@@ -46,6 +46,13 @@ pub struct Assessment {
     pub host_failure: Option<LookupFailure>,
 }
 
+impl Assessment {
+    /// Frees what only making the plan needs.
+    pub(crate) fn forget_plan_reads(&mut self) {
+        self.judged.iter_mut().for_each(|judged| judged.plan_reads = None);
+    }
+}
+
 /// The options that decide how findings become a verdict.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JudgeOptions<'a> {

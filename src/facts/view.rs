@@ -167,7 +167,8 @@ impl<'a> FactsView<'a> {
         Self { reach: Reach::OnFile, ..self }
     }
 
-    /// Returns whether reading a question that has no reply may ask for it.
+    /// Returns whether reading a question that has no reply may ask for it; true for all questions if there is a zone
+    /// file.
     #[must_use]
     pub(crate) fn asks(&self) -> bool {
         self.log.is_some() && (self.reach == Reach::All || !self.facts.on_file.is_empty())

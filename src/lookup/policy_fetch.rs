@@ -27,15 +27,8 @@ fn policy_addresses(domain: &Name, facts: &Facts) -> Addresses {
 pub(super) enum Stage {
     /// Answers are pending: only fetches with both address types known can start.
     Underway,
-    /// No task is in progress: remaining fetches must use the addresses known so far.
+    /// All answers are in, and no question follows from them: remaining fetches must use the addresses known so far.
     Over,
-}
-
-impl Stage {
-    /// Returns the state of a survey in which a task, or none, is in progress.
-    pub(super) fn of(is_idle: bool) -> Self {
-        if is_idle { Self::Over } else { Self::Underway }
-    }
 }
 
 /// One policy to fetch, with the addresses of its host.

@@ -58,41 +58,44 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     let mut open: Vec<Option<Arc<PlannedQuery>>> = Vec::new();
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
-    let mut stage = Stage::Underway;
     let mut late = None;
+    // True once all replies are in, and no query that follows from them by themselves is in progress.
+    let mut is_at_rest = source.is_at_hand();
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
         let known = facts.count();
-        let unmet = match stage {
-            Stage::Underway if !source.is_at_hand() => reader.unmet(&facts),
-            Stage::Underway | Stage::Over => reader.read_at_rest(&mut facts).await,
-        };
-        for query in planner.queries(&facts, unmet) {
-            match source.begin(&query, domain) {
-                QueryStart::Known(replies) => {
-                    let replies = replies.into_iter().map(|reply| planner.budget.kept(&query, reply));
-                    replies.for_each(|reply| facts.insert(reply));
-                }
-                QueryStart::Pending(cell) => {
-                    open.push(Some(Arc::clone(&query)));
-                    pending.push(Task::Ask(open.len() - 1, query, cell).done(source, domain));
-                }
+        if is_at_rest && !source.is_at_hand() {
+            // Replies show further servers to query, whatever the reader reads: those are queried first.
+            let planned = planner.queries(&facts, []);
+            let tasks = begin(planned, source, domain, &mut planner, &mut facts, &mut open);
+            pending.extend(tasks.into_iter().map(|task| task.done(source, domain)));
+            if facts.count() > known {
+                continue;
             }
+            is_at_rest = pending.is_empty();
         }
+        let unmet = match is_at_rest {
+            false => reader.unmet(&facts),
+            true => reader.read_at_rest(&mut facts).await,
+        };
+        let lacks_nothing = unmet.is_empty();
+        let planned = planner.queries(&facts, unmet);
+        let tasks = begin(planned, source, domain, &mut planner, &mut facts, &mut open);
+        pending.extend(tasks.into_iter().map(|task| task.done(source, domain)));
         let mut has_grown = facts.count() > known;
-        if pending.is_empty() && (stage == Stage::Over || source.is_at_hand()) {
+        let is_idle = is_at_rest && pending.is_empty();
+        if is_idle && (source.is_at_hand() || lacks_nothing && !has_grown) {
             let reason = "there was no server to ask";
             has_grown |= close_open(&mut facts, source, &mut planner, Outcome::Unreachable, reason);
         }
-        if has_grown {
-            // Replies that are already there may make more questions worth asking, and need no waiting.
-            stage = Stage::of(pending.is_empty());
+        if has_grown || is_idle && !lacks_nothing {
+            // Replies that are already there may make more questions worth asking, and need no waiting. A reader that
+            // returned questions at rest may not have read everything.
+            is_at_rest = pending.is_empty();
             continue;
         }
-        if !pending.is_empty() {
-            stage = Stage::Underway;
-        }
+        let stage = if is_idle { Stage::Over } else { Stage::Underway };
         for policy_fetch in source.policy_fetches(&reader.policies(&facts), &facts, stage) {
             if fetching.insert(policy_fetch.domain().clone()) {
                 pending.push(Task::Fetch(policy_fetch).done(source, domain));
@@ -125,7 +128,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             }
             next = pending.next().now_or_never().flatten();
         }
-        stage = Stage::of(pending.is_empty());
+        is_at_rest = pending.is_empty();
     }
     // Rules that would have continued learn that the deadline was reached.
     while let Some(reason) = &late {
@@ -138,6 +141,32 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     }
     source.note_unfetched(&reader.policies(&facts), &mut facts);
     facts
+}
+
+/// Begins these queries: replies that are available are inserted at once, and the other queries are returned as tasks,
+/// and kept in `open` by number.
+fn begin(
+    planned: Vec<Arc<PlannedQuery>>,
+    source: &Source,
+    domain: &Name,
+    planner: &mut QueryPlanner<'_>,
+    facts: &mut Facts,
+    open: &mut Vec<Option<Arc<PlannedQuery>>>,
+) -> Vec<Task> {
+    let mut tasks = Vec::with_capacity(planned.len());
+    for query in planned {
+        match source.begin(&query, domain) {
+            QueryStart::Known(replies) => {
+                let replies = replies.into_iter().map(|reply| planner.budget.kept(&query, reply));
+                replies.for_each(|reply| facts.insert(reply));
+            }
+            QueryStart::Pending(cell) => {
+                open.push(Some(Arc::clone(&query)));
+                tasks.push(Task::Ask(open.len() - 1, query, cell));
+            }
+        }
+    }
+    tasks
 }
 
 /// Records every open query as out of time: a late server is not yet a silent one.

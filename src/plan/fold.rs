@@ -50,31 +50,32 @@ impl<'a> Fold<'a> {
             }
         }
         let fixable = assessment.judged.iter().filter(|judged| is_fixable(judged));
-        let mut fixable: Vec<(&ExpectationResult, Option<Judged<'_>>)> =
-            fixable.map(|judged| (judged, is_last.then(|| Judged::content(judged)).flatten())).collect();
+        let mut fixable: Vec<(&ExpectationResult, Option<LastCheck<'_>>)> = fixable
+            .map(|judged| (judged, is_last.then(|| LastCheck::without_fix(judged)).flatten()))
+            .collect();
         for _ in 0..MOST_ROUNDS {
             let mut changed = false;
             for (judged, last) in &mut fixable {
                 // Without an earlier fix, met expectations stay met. For an earlier phase, only unmet ones matter.
                 let is_met = judged.status == Status::Met;
                 let is_of_later_phase = self.phase < judged.expectation.phase;
-                let is_content = is_met && self.planned.is_empty();
+                let stays_met = is_met && self.planned.is_empty();
                 let is_done = is_met && judged.fix.is_empty();
-                if is_content || !is_last && (is_of_later_phase || is_done) {
+                if stays_met || !is_last && (is_of_later_phase || is_done) {
                     continue;
                 }
-                // Nothing that it depends on has changed since, and its fix was applied then.
+                // A new check would find the same, and propose a fix that was dealt with then.
                 if last.as_ref().is_some_and(|last| !last.depends_on_any(&self.changed)) {
                     continue;
                 }
-                let plan_reads = PlanReads::default();
+                let (plan_reads, changes_before) = (PlanReads::default(), self.changed.len());
                 let planned = FactsView::published(view.facts, view.trust, &self.planned);
                 let view = FactsView { plan_reads: Some(&plan_reads), ..planned };
                 let finding = judge(&Case { view, ..*case }, &judged.expectation).finding;
                 let fix = finding.iter().flat_map(|finding| &finding.fix);
                 let edited = fix.map(|edit| Question::new(edit.name.clone(), edit.rtype));
                 let reads = plan_reads.take().into_iter().chain(edited).collect();
-                *last = Some(Judged { reads: Cow::Owned(reads), known: self.changed.len() });
+                *last = Some(LastCheck { reads: Cow::Owned(reads), changes_before });
                 let Ok(finding) = finding else {
                     continue;
                 };
@@ -203,25 +204,26 @@ impl<'a> Fold<'a> {
 }
 
 /// What the last check of an expectation depended on.
-struct Judged<'a> {
+struct LastCheck<'a> {
     /// The record sets that it read or edits.
     reads: Cow<'a, [Question]>,
     /// The number of changes of the plan before it.
-    known: usize,
+    changes_before: usize,
 }
 
-impl<'a> Judged<'a> {
+impl<'a> LastCheck<'a> {
     /// Returns the check of the published state, if it left nothing to fix: the expectation is met, or is about a record
     /// that is missing and is never added.
-    fn content(judged: &'a ExpectationResult) -> Option<Self> {
+    fn without_fix(judged: &'a ExpectationResult) -> Option<Self> {
         let is_done = judged.status == Status::Met && judged.fix.is_empty();
         let is_unasked = judged.status == Status::Unmet && is_unasked(judged.importance, &judged.observed);
-        (is_done || is_unasked).then(|| Self { reads: Cow::Borrowed(&judged.plan_reads), known: 0 })
+        let reads = judged.plan_reads.as_deref().filter(|_| is_done || is_unasked)?;
+        Some(Self { reads: Cow::Borrowed(reads), changes_before: 0 })
     }
 
     /// Returns whether one of these changes could make a new check differ.
     fn depends_on_any(&self, changed: &[Question]) -> bool {
-        changed.iter().skip(self.known).any(|question| self.reads.contains(question))
+        changed.iter().skip(self.changes_before).any(|question| self.reads.contains(question))
     }
 }
 

@@ -247,7 +247,7 @@ impl FromStr for Name {
 }
 
 impl Hash for Name {
-    /// Hashes the octets without their number, which the lengths of the labels imply.
+    /// Hashes the octets without their number, which keys of one name do not need.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(&self.wire);
     }

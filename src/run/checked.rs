@@ -38,10 +38,11 @@ impl Checked {
     pub(super) fn of_assessment(
         subject: Subject,
         facts: Facts,
-        assessment: Assessment,
+        mut assessment: Assessment,
         options: JudgeOptions<'_>,
     ) -> Self {
         let changes = changes(&subject, &facts, options.view, &assessment);
+        assessment.forget_plan_reads();
         let (cache_expiry, assumptions, since) = (CacheExpiry::default(), Assumptions::default(), None);
         Self { subject, facts, assessment, changes, cache_expiry, assumptions, since }
     }
@@ -57,6 +58,7 @@ impl Checked {
             let options = JudgeOptions { history: Some(history), ..options };
             self.assessment = assess(&self.subject, &self.facts, options);
             self.changes = changes(&self.subject, &self.facts, options.view, &self.assessment);
+            self.assessment.forget_plan_reads();
         }
         self.cache_expiry = cache_expiry(&self.subject, &self.facts, &self.assessment, history, assumptions);
         self.assumptions = assumptions;

@@ -104,7 +104,7 @@ impl<'a> ServerConsensus<'a> {
             until,
             fix,
             waiver: None,
-            plan_reads: self.plan_reads.take(),
+            plan_reads: Some(self.plan_reads.take()),
         }
     }
 
