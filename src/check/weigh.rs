@@ -47,8 +47,8 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// Frees what only making the plan needs.
-    pub(crate) fn forget_plan_reads(&mut self) {
+    /// Frees what saves checks while [`plan::changes`](crate::plan::changes) makes the plan, which still works without.
+    pub fn forget_plan_reads(&mut self) {
         self.judged.iter_mut().for_each(|judged| judged.plan_reads = None);
     }
 }
