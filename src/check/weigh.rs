@@ -47,7 +47,7 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// Frees what saves checks while [`plan::changes`](crate::plan::changes) makes the plan, which still works without.
+    /// Frees what saves checks while the changes are planned, which still works without.
     pub fn forget_plan_reads(&mut self) {
         self.judged.iter_mut().for_each(|judged| judged.plan_reads = None);
     }
