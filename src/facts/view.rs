@@ -55,7 +55,7 @@ impl PlannedRecords {
         Self::default()
     }
 
-    /// Returns the planned record set for a question. Rules ask [`FactsView::planned_set`], which logs it.
+    /// Returns the planned record set for a question. Rules ask `FactsView::planned_set`, which logs it.
     #[must_use]
     pub fn get(&self, question: &Question) -> Option<&RecordSet> {
         if self.is_empty() { None } else { self.sets.get(question) }
