@@ -10,19 +10,6 @@ use crate::record::Name;
 /// The reason that a message gives for a name that is a placeholder.
 pub(super) const REASON: &str = "it is a placeholder from a guide";
 
-/// Characters that mark a placeholder in guides and cannot occur in a host name.
-const MARKS: &[u8] = b"<>*[]{}()%#$";
-
-/// Whether each octet is one of these.
-const IS_MARK: [bool; 256] = {
-    let (mut is_mark, mut at) = ([false; 256], 0);
-    while at < MARKS.len() {
-        is_mark[MARKS[at] as usize] = true;
-        at += 1;
-    }
-    is_mark
-};
-
 /// Labels that guides use as placeholders, as a whole label or before a hyphen.
 const WORDS: &[&str] = &[
     "yourdomain",
@@ -55,7 +42,7 @@ static EXAMPLES: LazyLock<Vec<Name>> = LazyLock::new(|| {
 
 /// Returns whether the name was copied from a guide; names that belong to the checked domain were not.
 pub(super) fn is_placeholder(target: &Name, domain: &Name) -> bool {
-    if target.labels().flatten().any(|octet| IS_MARK[usize::from(*octet)]) {
+    if target.labels().flatten().any(is_mark) {
         return true;
     }
     if is_kept_for_examples(target, domain) {
@@ -89,6 +76,11 @@ fn is_sample(domain: &Name) -> bool {
             .any(|label| label == "example" || COMPANIES.iter().any(|company| label.starts_with(company)))
 }
 
+/// Returns whether the octet marks a placeholder in guides and cannot occur in a host name.
+fn is_mark(octet: &u8) -> bool {
+    matches!(octet, b'<' | b'>' | b'*' | b'[' | b']' | b'{' | b'}' | b'(' | b')' | b'%' | b'#' | b'$')
+}
+
 /// Returns whether the label is the word, or begins with the word and a hyphen.
 fn begins_with(label: &str, word: &str) -> bool {
     // The first octet decides nearly always, and is compared without a call.
@@ -117,7 +109,7 @@ pub fn is_placeholder_text(text: &str) -> bool {
     let plain: String = text.chars().filter(|character| !character.is_whitespace()).collect();
     let lower = plain.trim_matches(['"', '\'']).to_ascii_lowercase();
     let Some(value) = lower.strip_prefix("ms=") else { return false };
-    if value.bytes().any(|octet| IS_MARK[usize::from(octet)]) {
+    if value.as_bytes().iter().any(is_mark) {
         return true;
     }
     let digits = value.strip_prefix("ms").unwrap_or(value);

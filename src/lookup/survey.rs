@@ -35,6 +35,28 @@ enum News {
     Policy(PolicyReply),
 }
 
+/// What the reader may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// What is worth asking while tasks are in progress.
+    Underway,
+    /// Nothing yet: no task is in progress, but the replies may show further servers to query, which comes first.
+    Paused,
+    /// Everything: no task is in progress, and none follows from the replies by themselves.
+    AtRest,
+}
+
+impl Reading {
+    /// Returns what may be read after new replies that leave no task in progress (`is_idle`), or some.
+    fn after(is_idle: bool, source: &Source) -> Self {
+        match is_idle {
+            _ if source.is_at_hand() => Self::AtRest,
+            true => Self::Paused,
+            false => Self::Underway,
+        }
+    }
+}
+
 impl Task {
     async fn done(self, source: &Source, domain: &Name) -> News {
         match self {
@@ -59,32 +81,35 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     let mut fetching: BTreeSet<Name> = BTreeSet::new();
     let mut pending = FuturesUnordered::new();
     let mut late = None;
-    // True once all replies are in, and no query that follows from them by themselves is in progress.
-    let mut is_at_rest = source.is_at_hand();
+    let mut reading = Reading::after(false, source);
     let deadline = tokio::time::sleep(limits.deadline);
     tokio::pin!(deadline);
     loop {
         let known = facts.count();
-        if is_at_rest && !source.is_at_hand() {
-            // Replies show further servers to query, whatever the reader reads: those are queried first.
-            let planned = planner.queries(&facts, []);
-            let tasks = begin(planned, source, domain, &mut planner, &mut facts, &mut open);
-            pending.extend(tasks.into_iter().map(|task| task.done(source, domain)));
-            if facts.count() > known {
-                continue;
-            }
-            is_at_rest = pending.is_empty();
-        }
-        let unmet = match is_at_rest {
-            false => reader.unmet(&facts),
-            true => reader.read_at_rest(&mut facts).await,
+        let unmet = match reading {
+            Reading::Underway => reader.unmet(&facts),
+            Reading::Paused => Vec::new(),
+            Reading::AtRest => reader.read_at_rest(&mut facts).await,
         };
         let lacks_nothing = unmet.is_empty();
-        let planned = planner.queries(&facts, unmet);
-        let tasks = begin(planned, source, domain, &mut planner, &mut facts, &mut open);
-        pending.extend(tasks.into_iter().map(|task| task.done(source, domain)));
+        for query in planner.queries(&facts, unmet) {
+            match source.begin(&query, domain) {
+                QueryStart::Known(replies) => {
+                    let replies = replies.into_iter().map(|reply| planner.budget.kept(&query, reply));
+                    replies.for_each(|reply| facts.insert(reply));
+                }
+                QueryStart::Pending(cell) => {
+                    open.push(Some(Arc::clone(&query)));
+                    pending.push(Task::Ask(open.len() - 1, query, cell).done(source, domain));
+                }
+            }
+        }
         let mut has_grown = facts.count() > known;
-        let is_idle = is_at_rest && pending.is_empty();
+        if reading == Reading::Paused && !has_grown {
+            reading = if pending.is_empty() { Reading::AtRest } else { Reading::Underway };
+            continue;
+        }
+        let is_idle = reading == Reading::AtRest && pending.is_empty();
         if is_idle && (source.is_at_hand() || lacks_nothing && !has_grown) {
             let reason = "there was no server to ask";
             has_grown |= close_open(&mut facts, source, &mut planner, Outcome::Unreachable, reason);
@@ -92,7 +117,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
         if has_grown || is_idle && !lacks_nothing {
             // Replies that are already there may make more questions worth asking, and need no waiting. A reader that
             // returned questions at rest may not have read everything.
-            is_at_rest = pending.is_empty();
+            reading = Reading::after(pending.is_empty(), source);
             continue;
         }
         let stage = if is_idle { Stage::Over } else { Stage::Underway };
@@ -128,7 +153,7 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
             }
             next = pending.next().now_or_never().flatten();
         }
-        is_at_rest = pending.is_empty();
+        reading = Reading::after(pending.is_empty(), source);
     }
     // Rules that would have continued learn that the deadline was reached.
     while let Some(reason) = &late {
@@ -141,32 +166,6 @@ pub async fn survey(source: &Source, domain: &Name, limits: Limits, reader: &mut
     }
     source.note_unfetched(&reader.policies(&facts), &mut facts);
     facts
-}
-
-/// Begins these queries: replies that are available are inserted at once, and the other queries are returned as tasks,
-/// and kept in `open` by number.
-fn begin(
-    planned: Vec<Arc<PlannedQuery>>,
-    source: &Source,
-    domain: &Name,
-    planner: &mut QueryPlanner<'_>,
-    facts: &mut Facts,
-    open: &mut Vec<Option<Arc<PlannedQuery>>>,
-) -> Vec<Task> {
-    let mut tasks = Vec::with_capacity(planned.len());
-    for query in planned {
-        match source.begin(&query, domain) {
-            QueryStart::Known(replies) => {
-                let replies = replies.into_iter().map(|reply| planner.budget.kept(&query, reply));
-                replies.for_each(|reply| facts.insert(reply));
-            }
-            QueryStart::Pending(cell) => {
-                open.push(Some(Arc::clone(&query)));
-                tasks.push(Task::Ask(open.len() - 1, query, cell));
-            }
-        }
-    }
-    tasks
 }
 
 /// Records every open query as out of time: a late server is not yet a silent one.

@@ -2,8 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cutover::facts::{Facts, Reader};
+use cutover::lookup::zonefile::ZoneFiles;
+use cutover::lookup::{Limits, Source, survey};
+use cutover::record::{Name, Question, RecordType, zone};
+
 use super::{Estate, OLD_MX, READY, version};
 use crate::lab::LabServer;
+use crate::run::block_on;
 
 /// What every check of `contoso.com` asks about the domain's own names, and who reads it.
 const OWN: &[&str] = &[
@@ -186,4 +192,38 @@ fn the_keys_of_the_platform_being_left_are_asked_for() {
     estate.resolver.forget();
     assert_eq!(estate.contoso("--phase tidy").status, 0);
     assert_eq!(estate.resolver.asked("google._domainkey.contoso.com", "TXT"), 0);
+}
+
+/// A reader that returns a question again although it has a reply, and then has something else to read.
+#[derive(Default)]
+struct Forgetful {
+    calls: usize,
+}
+
+impl Reader for Forgetful {
+    fn unmet(&mut self, facts: &Facts) -> Vec<Question> {
+        self.calls += 1;
+        let question = |rtype| Question::new("contoso.com".parse().unwrap(), rtype);
+        let missing = question(RecordType::Txt);
+        match self.calls {
+            1 | 2 => vec![question(RecordType::Mx)],
+            _ if facts.has(&missing) => Vec::new(),
+            _ => vec![missing],
+        }
+    }
+
+    fn policies(&mut self, _: &Facts) -> BTreeSet<Name> {
+        BTreeSet::new()
+    }
+}
+
+#[test]
+fn a_reader_that_returned_questions_reads_once_more() {
+    let origin = "contoso.com".parse().unwrap();
+    let mut files = ZoneFiles::new();
+    let text = "@ 3600 MX 10 mx1.emailsrvr.com.\n@ 3600 TXT \"v=spf1 -all\"";
+    files.add("zone", zone::read(text.as_bytes(), Some(&origin), "zone").unwrap()).unwrap();
+    let source = Source::offline(files, jiff::Timestamp::UNIX_EPOCH);
+    let facts = block_on(survey(&source, &origin, Limits::default(), &mut Forgetful::default()));
+    assert!(facts.has(&Question::new(origin, RecordType::Txt)));
 }

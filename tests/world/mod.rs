@@ -146,7 +146,12 @@ impl World {
     fn judge(&self, facts: Facts) -> Outcome {
         let Options { subject, judge_options } = &self.options;
         let assessment = assess(subject, &facts, *judge_options);
-        let changes = changes(subject, &facts, judge_options.view, &assessment);
+        let plan = |assessment: &Assessment| changes(subject, &facts, judge_options.view, assessment);
+        let changes = plan(&assessment);
+        // A plan checks again only what its changes touch: it is the same as if it checked everything.
+        let mut forgetful = assessment.clone();
+        forgetful.forget_plan_reads();
+        assert_eq!(plan(&forgetful), changes, "{}", subject.domain);
         Outcome { assessment, changes, facts }
     }
 
