@@ -2,12 +2,13 @@
 //!
 //! A CNAME takes over all records of its target, and MX, SRV and NS records use its addresses, so replacing or
 //! deleting these changes the other names as well. Such an edit names them and has to be confirmed. While mail is still
-//! delivered to the name, or the zone is served from it, there is no such edit.
+//! delivered to the name, the zone is served from it, or an SPF record includes the one there, there is no such edit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Id, expectations};
 use crate::facts::{FactsView, PlannedRecords};
+use crate::record::spf::SpfRecord;
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::{
@@ -72,8 +73,10 @@ pub(super) fn respected(case: &Case<'_>, mut finding: Finding) -> Finding {
         let Some(references) = affected(case, &name, &finding.fix) else { continue };
         let (served, others): (Vec<&Question>, Vec<&Question>) =
             references.sets.iter().partition(|set| serves(set.rtype));
-        let (kept, moving): (Vec<&Question>, Vec<&Question>) =
+        let (mut kept, moving): (Vec<&Question>, Vec<&Question>) =
             served.into_iter().partition(|set| references.stays(case, set));
+        // Senders that pass SPF now would not.
+        kept.extend(others.iter().filter(|set| set.rtype == RecordType::Txt));
         if !kept.is_empty() {
             finding.fix.retain(|edit| edit.name != name);
             let note = format!(
@@ -133,8 +136,14 @@ fn affected(case: &Case<'_>, name: &Name, fix: &[Edit]) -> Option<References> {
     let has_addresses = lost.iter().any(is_address);
     // The SRV record by which mail programs find Autodiscover belongs to the records that the plan replaces.
     let service = case.subject.domain.prepend(AUTODISCOVER_SERVICE).ok();
-    references.sets.retain(|set| {
-        (has_addresses || set.rtype == RecordType::Cname) && Some(&set.name) != service.as_ref()
+    // An SPF record that is edited keeps what it authorizes, or says what it drops.
+    let is_deletion = |edit: &Edit| edit.rtype == RecordType::Txt && edit.after.is_empty();
+    let loses_texts =
+        lost.contains(&RecordType::Txt) && fix.iter().any(|edit| edit.name == *name && is_deletion(edit));
+    references.sets.retain(|set| match set.rtype {
+        RecordType::Cname => true,
+        RecordType::Txt => loses_texts,
+        _ => has_addresses && Some(&set.name) != service.as_ref(),
     });
     (!references.sets.is_empty()).then_some(references)
 }
@@ -169,11 +178,20 @@ fn links(case: &Case<'_>) -> Vec<(Question, Name)> {
     let unlogged = FactsView { log: None, ..*view };
     let replies = view.facts.questions().filter_map(|question| unlogged.reply(question));
     let records = replies.filter(|reply| reply.outcome.is_answer()).flat_map(|reply| &reply.records);
-    let links = records.filter(|record| is_link(record.data.rtype())).filter_map(|record| {
+    let links = records.flat_map(|record| {
         let owner = of_wildcard(&record.name).unwrap_or_else(|| record.name.clone());
-        Some((Question::new(owner, record.data.rtype()), record.data.target()?.clone()))
+        let set = Question::new(owner, record.data.rtype());
+        let target = record.data.target().filter(|_| is_link(set.rtype)).cloned();
+        target.into_iter().chain(included(&record.data)).map(move |target| (set.clone(), target))
     });
     links.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Returns the names whose SPF records an SPF record includes.
+fn included(data: &RecordData) -> Vec<Name> {
+    let RecordData::Txt(text) = data else { return Vec::new() };
+    let terms = SpfRecord::parse(text).map(|record| record.terms).unwrap_or_default();
+    terms.iter().filter_map(|term| term.included().cloned()).collect()
 }
 
 /// Returns the wildcard whose record was returned for a name that is never published.
@@ -190,7 +208,8 @@ fn uses(sets: &[&Question]) -> String {
     };
     let mail = named(RecordType::Mx).map(|names| format!("mail of {names} is delivered to it"));
     let zones = named(RecordType::Ns).map(|names| format!("it is a name server of {names}"));
-    join_and(mail.into_iter().chain(zones))
+    let senders = named(RecordType::Txt).map(|names| format!("SPF of {names} includes its record"));
+    join_and(mail.into_iter().chain(zones).chain(senders))
 }
 
 /// Returns the sentences about the records that change with the name: mail that is delivered there until the switch,

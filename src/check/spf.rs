@@ -356,7 +356,7 @@ impl SpfJudge<'_> {
         let include = self.include.without_trailing_dot();
         let mistyped = self.mistyped(record);
         let message = match (doubt, mistyped) {
-            (Doubt::Unread(name), Some((term, meant))) if edit::included(term) == Some(name) => format!(
+            (Doubt::Unread(name), Some((term, meant))) if term.included() == Some(name) => format!(
                 "Correct `{}`, which looks like a typing error of `{meant}`: its record was not looked up.",
                 shown(&term.text)
             ),

@@ -75,7 +75,9 @@ impl<'a> Fold<'a> {
                 let fix = finding.iter().flat_map(|finding| &finding.fix);
                 let edited = fix.map(|edit| Question::new(edit.name.clone(), edit.rtype));
                 let reads = plan_reads.take().into_iter().chain(edited).collect();
-                *last = Some(LastCheck { reads: Cow::Owned(reads), changes_before });
+                // Without the reads of the assessment, everything is checked in every round.
+                let is_kept = judged.plan_reads.is_some();
+                *last = is_kept.then_some(LastCheck { reads: Cow::Owned(reads), changes_before });
                 let Ok(finding) = finding else {
                     continue;
                 };

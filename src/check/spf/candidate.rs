@@ -202,19 +202,11 @@ fn mail_hosts(judge: &SpfJudge<'_>, tally: &Tally, domain: Option<&DomainSpec>) 
     generic()
 }
 
-/// Returns the domain that the term itself includes.
-fn included(meaning: &Meaning) -> Option<&Name> {
-    if let Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) = meaning {
-        return domain.name.as_ref();
-    }
-    None
-}
-
 /// Returns the domains that an include of the record contains at any depth, each with that include.
 fn held(tally: &Tally) -> BTreeMap<&Name, &str> {
     let mut held = BTreeMap::new();
     for cost in &tally.costs {
-        let own = |name: &&Name| included(&cost.term.meaning) != Some(*name);
+        let own = |name: &&Name| cost.term.included() != Some(*name);
         for name in cost.includes.iter().filter(own) {
             held.entry(name).or_insert(cost.term.text.as_str());
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Phase, meant_include};
 use crate::facts::{FactsView, LookupFailure, PlannedRecords};
-use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term, is_spf};
+use crate::record::spf::{Meaning, SpfRecord, Term, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::included::Reader;
@@ -182,7 +182,7 @@ pub(super) fn fix(
         );
     }
     // The domain of a typing error may exist, and send for the domain by intent.
-    let may_send = |term: &Term| included(term).is_some_and(|name| judge.reader.may_have_record(name));
+    let may_send = |term: &Term| term.included().is_some_and(|name| judge.reader.may_have_record(name));
     let is_doubtful = is_guess || exceeds || corrected.iter().any(|(term, _)| may_send(term));
     let confirm = !dropped.is_empty() || !moved.is_empty() || still_sends.is_some() || is_doubtful;
     let is_edited = texts != judge.set.data && !is_withheld;
@@ -234,14 +234,6 @@ fn has_mail(judge: &SpfJudge<'_>) -> bool {
     answer.set.data.iter().filter_map(RecordData::target).any(|host| !host.is_root())
 }
 
-/// Returns the domain that a term includes.
-pub(super) fn included(term: &Term) -> Option<&Name> {
-    match &term.meaning {
-        Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => domain.name.as_ref(),
-        _ => None,
-    }
-}
-
 /// Returns the term that one with a typing error in Microsoft's name was meant to be; `None` for a sender that the admin
 /// named.
 pub(super) fn meant(judge: &SpfJudge<'_>, term: &Term) -> Option<String> {
@@ -249,7 +241,7 @@ pub(super) fn meant(judge: &SpfJudge<'_>, term: &Term) -> Option<String> {
     if senders.iter().any(|sender| names_the_same(&sender.meaning, &term.meaning)) {
         return None;
     }
-    let meant = meant_include(included(term)?).filter(|meant| judge.reader.may_have_record(meant))?;
+    let meant = meant_include(term.included()?).filter(|meant| judge.reader.may_have_record(meant))?;
     let word = if matches!(term.meaning, Meaning::Redirect(_)) { "redirect=" } else { "include:" };
     Some(format!("{word}{}", meant.without_trailing_dot()))
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::domain::{DomainSpec, domain_spec, macro_string};
 use super::syntax::SyntaxFault;
+use crate::record::Name;
 
 /// The result for mail that a mechanism matches (RFC 7208 §4.6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +103,16 @@ pub struct Term {
 }
 
 impl Term {
+    /// Returns the domain whose record an `include` or `redirect` reads; `None` for other terms, and if it is a macro.
+    pub(crate) fn included(&self) -> Option<&Name> {
+        match &self.meaning {
+            Meaning::Mechanism(_, Mechanism::Include(domain)) | Meaning::Redirect(domain) => {
+                domain.name.as_ref()
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the prefix lengths, in bits, that an `a` or `mx` term applies to IPv4 and to IPv6 addresses (RFC 7208
     /// §5.3, §5.4); 32 and 128 for other terms.
     #[must_use]
