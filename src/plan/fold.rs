@@ -319,3 +319,20 @@ fn published(present: &Case<'_>, question: &Question) -> RecordSet {
     }
     set
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordType;
+
+    #[test]
+    fn only_later_changes_of_what_was_read_ask_for_another_check() {
+        let [mx, txt, alias] = [RecordType::Mx, RecordType::Txt, RecordType::Cname]
+            .map(|rtype| Question::new("contoso.com".parse().unwrap(), rtype));
+        let reads = [mx.clone(), txt.clone()];
+        let last = LastCheck { reads: Cow::Borrowed(&reads), changes_before: 1 };
+        assert!(!last.depends_on_any(&[]));
+        assert!(!last.depends_on_any(&[mx, alias.clone()]));
+        assert!(last.depends_on_any(&[alias, txt]));
+    }
+}
