@@ -205,7 +205,7 @@ impl AliasJudge<'_> {
 
     fn without_alias(&self) -> Result<Finding, LookupFailure> {
         let name = &self.expectation.name;
-        if !self.case.probes(self.expectation) {
+        if !self.case.requests(self.expectation) {
             return Ok(self.wrong(
                 Code::AliasMissing,
                 format!("{} is not published", backticked(name)),

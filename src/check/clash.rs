@@ -55,7 +55,7 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     }
     // A server that has the alias answers with nothing else, so other records matter only if the alias is still to be
     // added. A wildcard answers only for names that have no records of their own (RFC 4592 §2.2.1).
-    let is_asked = !stands && case.probes(expectation) && finding.code != Code::AliasFromWildcard;
+    let is_asked = !stands && case.requests(expectation) && finding.code != Code::AliasFromWildcard;
     let others = if is_asked { others(case, name) } else { others(&case.without_asking(), name) };
     if !is_judged(case, expectation) {
         return finding;

@@ -44,6 +44,7 @@ mod service;
 mod spf;
 mod text;
 pub(crate) mod time;
+mod unrequested;
 mod verdict;
 mod waiver;
 mod web;
@@ -177,8 +178,8 @@ impl Case<'_> {
         self.phase() < expectation.phase
     }
 
-    /// Returns whether near misses are searched for: only if the service was requested.
-    fn probes(&self, expectation: &Expectation) -> bool {
+    /// Returns whether the service of the expectation was requested.
+    fn requests(&self, expectation: &Expectation) -> bool {
         self.subject.services.contains(&expectation.service)
     }
 
@@ -220,6 +221,7 @@ pub fn judge(case: &Case<'_>, expectation: &Expectation) -> Judgement {
 fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {
     let finding = relation_by_itself(case, expectation)?;
     let finding = dname::without_edits_below(case, expectation, finding);
+    let finding = unrequested::left_alone(case, expectation, finding);
     Ok(references::respected(case, finding))
 }
 

@@ -60,7 +60,12 @@ pub(super) fn judge(
             ),
         )
     };
-    Ok(Finding::new(code, message, &set).fixed_by([edit(expectation, &set, offer)]))
+    let finding = Finding::new(code, message, &set);
+    // Before its phase the service stays where it is.
+    if case.is_early(expectation) && code != Code::ServiceMalformedTarget {
+        return Ok(finding);
+    }
+    Ok(finding.fixed_by([edit(expectation, &set, offer)]))
 }
 
 /// Returns the finding about a missing record, which may have been published with the zone name twice.
@@ -81,7 +86,7 @@ fn missing(
         );
         return Ok(Finding::new(Code::ServiceMissing, message, &none).fixed_by([add]));
     }
-    if case.probes(expectation)
+    if case.requests(expectation)
         && let Some(doubled) = doubled::found(case, &expectation.name, expectation.rtype)?
     {
         let message = format!(

@@ -134,6 +134,13 @@ impl SpfJudge<'_> {
             }
             message += &sentences.concat();
             message += &self.price(&fix);
+            if !fix.pushed_out.is_empty() && !fix.is_withheld {
+                let terms = join_and(fix.pushed_out.iter().map(|term| format!("`{term}`")));
+                message += &format!(
+                    " Receivers then stop before {terms}, which they reach today: its mail fails SPF until you \
+                     remove other terms."
+                );
+            }
         }
         Finding::new(code, message, observed).fixed_by(fix.edits)
     }
@@ -231,7 +238,7 @@ impl SpfJudge<'_> {
 
     /// Returns the finding about a record that is right, unless its `mx` authorizes other hosts after the switch.
     fn right(&self, opening: Opening, record: &SpfRecord, tally: &Tally) -> Result<Finding, LookupFailure> {
-        if moved::moved(self, record, tally).is_empty() {
+        if moved::moved(self, record, tally, moved::Hosts::ByName).is_empty() {
             return self.met(opening, record, tally);
         }
         let message = match opening.code {
@@ -279,7 +286,7 @@ impl SpfJudge<'_> {
     }
 
     fn without_microsoft(&self, record: &SpfRecord, tally: Tally) -> Result<Finding, LookupFailure> {
-        if let Some(opening) = self.reseller_include(record)? {
+        if let Some(opening) = self.reseller_include(record, &tally)? {
             let left = match self.sender_missing(record, &tally)? {
                 Some(missing) => Some(missing),
                 None => self.source_left(record, &tally)?,

@@ -37,7 +37,7 @@ impl MxJudge<'_> {
                 Host::Malformed(_, meant) => meant
                     .as_ref()
                     .filter(|meant| self.is_right(meant) && !kinds.contains_key(meant) && exists(meant)),
-                Host::UndeclaredFilter(_) => Some(exchange).filter(|_| self.asks_for_filters()),
+                Host::UndeclaredFilter(_) => Some(exchange).filter(|_| self.keeps_filters()),
                 kind => Some(exchange).filter(|host| {
                     kind.is_right() && !(is_filtered && self.is_direct(known)) && exists(host)
                 }),

@@ -21,7 +21,7 @@ impl MxJudge<'_> {
         }
         let hosts = self.named(others);
         let is_filter = |exchange: &&Exchange| matches!(exchange.kind, Host::UndeclaredFilter(_));
-        if self.asks_for_filters() && others.iter().all(is_filter) {
+        if self.keeps_filters() && others.iter().all(is_filter) {
             return Ok(self.undeclared(others, &hosts));
         }
         let may_be_filter = self.may_be_filter(others);
@@ -124,7 +124,9 @@ impl MxJudge<'_> {
         if let Some(finding) = self.alias(others.iter().copied()).unwrap_or(None) {
             return Ok(finding);
         }
-        if others.iter().all(|exchange| matches!(exchange.kind, Host::UndeclaredFilter(_))) {
+        // A filter may forward to the other hosts, or only queue for them: no host is deleted without one of Microsoft's.
+        let is_filter = |exchange: &&Exchange| matches!(exchange.kind, Host::UndeclaredFilter(_));
+        if others.iter().all(is_filter) || self.keeps_filters() && others.iter().any(is_filter) {
             return Ok(self.undeclared(others, &hosts));
         }
         let message =
@@ -196,9 +198,10 @@ impl MxJudge<'_> {
         }
     }
 
-    /// Returns whether a known filter may be meant to stay, because the admin gave neither a filter nor the MX host.
-    pub(super) fn asks_for_filters(&self) -> bool {
-        self.hosts.gateways.is_empty() && self.hosts.given.is_none()
+    /// Returns whether a known filter that was not declared may be meant to stay: the admin did not give the MX host, and
+    /// no declared filter gets the mail, so that another id may have been meant.
+    pub(super) fn keeps_filters(&self) -> bool {
+        self.hosts.given.is_none() && !self.has(&Host::Filter)
     }
 
     pub(super) fn undeclared(&self, others: &[&Exchange], hosts: &str) -> Finding {

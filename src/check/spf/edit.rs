@@ -13,7 +13,7 @@ use crate::record::spf::{Meaning, SpfRecord, Term, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::included::Reader;
-use super::moved::{self, Moved};
+use super::moved::{self, Hosts, Moved};
 use super::repair::repaired;
 use super::sender::names_the_same;
 use super::tally::{Fault, FaultKind, Tally};
@@ -43,15 +43,36 @@ pub(super) struct Fix {
     pub(super) dropped: Vec<String>,
     /// Senders that the admin named but that are not added to the record, each with the reason, as sentences.
     pub(super) left_out: Vec<String>,
+    /// The terms that work today and lie behind the limit of lookups in the record to publish.
+    pub(super) pushed_out: Vec<String>,
     /// True if the record itself is not edited, because receivers would reject it: the published one works.
     pub(super) is_withheld: bool,
 }
 
 /// Returns the fix. `instead_of` is an invalid TXT record that was meant to be the SPF record.
+///
+/// Hosts that the plan takes out of the MX records are named, unless only their addresses keep the record within the
+/// limits of receivers.
 pub(super) fn fix(
     judge: &SpfJudge<'_>,
     records: &[&SpfRecord],
     instead_of: Option<&Text>,
+) -> Result<Fix, LookupFailure> {
+    let named = fix_with(judge, records, instead_of, Hosts::ByName)?;
+    if !exceeds_limits(&named.after) || judge.case.phase() < Phase::Switch {
+        return Ok(named);
+    }
+    let by_address = fix_with(judge, records, instead_of, Hosts::ByAddress)?;
+    let cost = |fix: &Fix| (exceeds_limits(&fix.after), fix.after.lookups, fix.after.voids.len());
+    Ok(if cost(&by_address) < cost(&named) { by_address } else { named })
+}
+
+/// Returns the fix with hosts written in one of two ways.
+fn fix_with(
+    judge: &SpfJudge<'_>,
+    records: &[&SpfRecord],
+    instead_of: Option<&Text>,
+    hosts: Hosts,
 ) -> Result<Fix, LookupFailure> {
     let domain = &judge.case.subject.domain;
     let view = judge.case.view;
@@ -61,7 +82,7 @@ pub(super) fn fix(
     let corrected = terms.correct(|term| meant(judge, term));
     let mut own: BTreeMap<Name, (Edit, Vec<String>)> = BTreeMap::new();
     let pairs = records.iter().zip(&before);
-    let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally)).collect();
+    let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally, hosts)).collect();
     for tally in &before {
         for fault in &tally.faults {
             match place(fault, domain) {
@@ -106,7 +127,7 @@ pub(super) fn fix(
     let edited = Reader::new(&with_own);
     let reader = if own.is_empty() { judge.reader } else { &edited };
     let tally_of = |record: &SpfRecord| walk::tally(reader, domain, record, judge.include);
-    match needs_include(judge, &terms.record(records), tally_of)? {
+    match needs_include(judge, &terms.record(records), tally_of, !moved.is_empty())? {
         Needed::No => {}
         Needed::Last => terms.add_include(judge.include),
         Needed::First => terms.add_include_first(judge.include),
@@ -162,6 +183,7 @@ pub(super) fn fix(
     let name = judge.expectation.name.clone();
     let after = tally_of(&record);
     let exceeds = exceeds_limits(&after);
+    let pushed_out = pushed_out(&before, &moved, &after);
     // Too many lookups break the record for senders that pass now. Where the published record is already broken, the
     // edit makes nothing worse, and senders of terms that the plan replaces are lost without it.
     let is_working = instead_of.is_some()
@@ -200,7 +222,23 @@ pub(super) fn fix(
         decided.extend(listed(lost).map(|lost| format!("The plan drops {lost}")));
     }
     decided.extend(of_own.into_iter().flatten());
-    Ok(Fix { edits, after, record, texts, corrected, decided, dropped, left_out, is_withheld })
+    Ok(Fix { edits, after, record, texts, corrected, decided, dropped, left_out, pushed_out, is_withheld })
+}
+
+/// Returns the terms that receivers evaluate today, or that replace such a term, and that lie behind the limit of
+/// lookups in the record to publish.
+fn pushed_out(before: &[Tally], moved: &[Moved], after: &Tally) -> Vec<String> {
+    let [before] = before else { return Vec::new() };
+    if !before.faults.is_empty() {
+        return Vec::new();
+    }
+    let (reached, _) = before.split_at_limit();
+    let (_, beyond) = after.split_at_limit();
+    let was_reached = |term: &str| {
+        let is_new = || moved.iter().any(|one| one.instead.iter().any(|new| new == term));
+        reached.iter().any(|known| known.eq_ignore_ascii_case(term)) || is_new()
+    };
+    beyond.into_iter().filter(|term| was_reached(term)).map(shown).collect()
 }
 
 /// Returns the sentence about a term that is corrected.
@@ -392,8 +430,10 @@ fn needs_include(
     judge: &SpfJudge<'_>,
     record: &SpfRecord,
     tally_of: impl Fn(&SpfRecord) -> Tally,
+    has_new_terms: bool,
 ) -> Result<Needed, LookupFailure> {
-    if judge.is_behind_gateway()? || judge.is_sold_by_reseller(record)? {
+    let tally = tally_of(record);
+    if judge.sends_through_gateway(record, &tally)? || judge.is_sold_by_reseller(record)? {
         return Ok(Needed::No);
     }
     // An include of a domain without an SPF record would break the whole record (RFC 7208 §5.2).
@@ -401,8 +441,11 @@ fn needs_include(
         return Ok(Needed::No);
     }
     // If counting was stopped at a limit, the include may be in the rest, and no edit makes the record right.
-    let tally = tally_of(record);
     Ok(match tally.refused_by {
+        // Terms in place of those that the plan changes may leave the include behind the limits.
+        _ if has_new_terms && exceeds_limits(&tally) && is_behind(record, judge.include) => {
+            Needed::BeforeFailing
+        }
         _ if tally.includes_microsoft || tally.is_cut => Needed::No,
         Some(_) => Needed::First,
         // Receivers stop at the first match (RFC 7208 §4.6.2), and count only the lookups up to it.
@@ -414,4 +457,9 @@ fn needs_include(
         }
         None => Needed::Last,
     })
+}
+
+/// Returns whether the record itself includes the domain, behind other terms.
+fn is_behind(record: &SpfRecord, include: &Name) -> bool {
+    record.evaluated().position(|term| super::is_include_of(&term.meaning, include)).is_some_and(|at| at > 0)
 }

@@ -22,6 +22,15 @@ const MOST_ADDRESSES: usize = 8;
 /// The types whose records determine the addresses of a name.
 const ADDRESS_TYPES: [RecordType; 3] = [RecordType::A, RecordType::Aaaa, RecordType::Cname];
 
+/// How hosts are written that the plan takes out of the MX records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hosts {
+    /// A single one by its name, which costs as many lookups as before.
+    ByName,
+    /// By the addresses that the zone contains, which cost no lookup.
+    ByAddress,
+}
+
 /// A term, and the terms that replace it because the plan changes the records that it leads to.
 pub(super) struct Moved {
     /// The domain whose record has the term.
@@ -71,13 +80,18 @@ impl Moved {
 
 /// Returns the terms, in the record or in one that it includes, that would authorize other hosts after the switch, with
 /// their replacements.
-pub(super) fn moved(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally) -> Vec<Moved> {
+pub(super) fn moved(
+    judge: &SpfJudge<'_>,
+    record: &SpfRecord,
+    tally: &Tally,
+    written: Hosts,
+) -> Vec<Moved> {
     if judge.case.phase() < Phase::Switch {
         return Vec::new();
     }
     let untouched = PlannedRecords::new();
     let present = FactsView { planned: &untouched, ..judge.case.view };
-    let planned = Planned { judge, present };
+    let planned = Planned { judge, present, written };
     let own = &judge.case.subject.domain;
     let here = record.evaluated().map(|term| (own, term, term.text.as_str()));
     let nested = tally.nested.iter().map(|nested| (&nested.holder, &nested.term, nested.top.as_str()));
@@ -100,6 +114,7 @@ struct Planned<'a> {
     judge: &'a SpfJudge<'a>,
     /// The facts without the planned records.
     present: FactsView<'a>,
+    written: Hosts,
 }
 
 impl Planned<'_> {
@@ -193,28 +208,24 @@ impl Planned<'_> {
     }
 
     /// Returns the terms that replace hosts. A single host is named, which costs as many lookups as before. Several are
-    /// replaced by their addresses if the zone contains these, since each name would cost a lookup. A host whose
+    /// replaced by their addresses where the zone contains these, since each name would cost a lookup. A host whose
     /// address changes too is replaced by the present address.
     fn instead_of_hosts(&self, hosts: &[Name], term: &Term) -> Vec<String> {
         let domain = &self.judge.case.subject.domain;
-        let named = || {
-            let named = hosts.iter().flat_map(|host| {
-                if self.moves(host) { self.instead_of_address(host, term) } else { vec![by_name(host, term)] }
-            });
-            named.collect()
+        let named = |host: &Name| match self.moves(host) {
+            true => self.instead_of_address(host, term),
+            false => vec![by_name(host, term)],
         };
-        if hosts.len() < 2 || !term.lengths().is_empty() || hosts.iter().any(|host| !host.is_within(domain)) {
-            return named();
+        let is_by_name = self.written == Hosts::ByName;
+        if is_by_name && (hosts.len() < 2 || !term.lengths().is_empty()) {
+            return hosts.iter().flat_map(named).collect();
         }
-        let mut terms = Vec::new();
-        for host in hosts {
-            let addresses = self.addresses(host, term);
-            if addresses.is_empty() {
-                return named();
-            }
-            terms.extend(addresses);
-        }
-        if terms.len() > MOST_ADDRESSES { named() } else { terms }
+        let by_address = |host: &Name| {
+            let addresses = if host.is_within(domain) { self.addresses(host, term) } else { Vec::new() };
+            if addresses.is_empty() { named(host) } else { addresses }
+        };
+        let terms: Vec<String> = hosts.iter().flat_map(by_address).collect();
+        if terms.len() > MOST_ADDRESSES { hosts.iter().flat_map(named).collect() } else { terms }
     }
 
     /// Returns the terms that replace a name whose addresses change: the target of its alias, or the addresses. There

@@ -4,12 +4,13 @@
 //! senders.
 
 use crate::facts::LookupFailure;
-use crate::provider::{Clue, Evidence, Kind, Provider, best_matches};
-use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord};
+use crate::provider::{Clue, Evidence, Gateway, Kind, Provider, best_matches};
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordType};
 
 use super::note::Opening;
-use super::{Code, SpfJudge, is_include_of, text_of};
+use super::tally::Tally;
+use super::{Case, Code, SpfJudge, is_include_of, text_of};
 
 /// The include that GoDaddy's template writes in place of Microsoft's.
 const RESELLER: &str = "secureserver.net";
@@ -20,8 +21,12 @@ pub(super) const RESELLER_HOST: &str = "email";
 impl SpfJudge<'_> {
     /// Returns the message for a record in which another sender replaces Microsoft's include; `None` if Microsoft's
     /// include has to be added.
-    pub(super) fn reseller_include(&self, record: &SpfRecord) -> Result<Option<Opening>, LookupFailure> {
-        if self.is_behind_gateway()? {
+    pub(super) fn reseller_include(
+        &self,
+        record: &SpfRecord,
+        tally: &Tally,
+    ) -> Result<Option<Opening>, LookupFailure> {
+        if self.sends_through_gateway(record, tally)? {
             let message = "the record does not include Microsoft, which is right if all mail leaves \
                 through the declared filter";
             return Ok(Some(Opening { code: Code::SpfByGateway, message: message.into() }));
@@ -61,14 +66,58 @@ impl SpfJudge<'_> {
         Ok(senders.find(takes_all))
     }
 
-    /// Returns whether mail is sent through a declared filter, which then is in the MX records too.
-    pub(super) fn is_behind_gateway(&self) -> Result<bool, LookupFailure> {
-        if self.case.subject.gateways.is_empty() {
+    /// Returns whether mail may be sent through a declared filter: it is in the MX records, and the SPF record authorizes
+    /// it.
+    pub(super) fn sends_through_gateway(
+        &self,
+        record: &SpfRecord,
+        tally: &Tally,
+    ) -> Result<bool, LookupFailure> {
+        let Case { subject, .. } = self.case;
+        if subject.gateways.is_empty() {
             return Ok(false);
         }
+        let hosts = self.mail_hosts()?;
+        Ok(subject.gateways.iter().any(|gateway| {
+            let mut its = hosts.iter().filter(|host| gateway.covers(host, &subject.domain)).peekable();
+            its.peek().is_some() && self.authorizes(record, tally, gateway, &its.collect::<Vec<_>>())
+        }))
+    }
+
+    /// Returns whether the record, or one that it includes, may authorize a filter with these MX hosts: by its include, by
+    /// its hosts, or by addresses, which may be anybody's.
+    fn authorizes(&self, record: &SpfRecord, tally: &Tally, gateway: &Gateway, hosts: &[&Name]) -> bool {
         let domain = &self.case.subject.domain;
-        let mut hosts = self.mail_hosts()?.into_iter();
-        Ok(hosts.any(|host| self.case.subject.gateways.iter().any(|gateway| gateway.covers(&host, domain))))
+        let is_of_operator = |name: &Name| {
+            let operator = registrable(name).filter(|_| !name.is_within(domain));
+            operator.is_some() && hosts.iter().any(|host| registrable(host) == operator)
+        };
+        let is_its_include = |name: &Name| match gateway {
+            Gateway::Known(provider) if provider.matches(Clue::Spf(name), domain) => true,
+            Gateway::Known(_) | Gateway::Suffix(_) => is_of_operator(name),
+        };
+        let is_its = |holder: &Name, term: &Term| match &term.meaning {
+            Meaning::Redirect(to) => to.name.as_ref().is_some_and(is_its_include),
+            Meaning::Mechanism(Qualifier::Pass, mechanism) => match mechanism {
+                Mechanism::Include(of) => of.name.as_ref().is_some_and(is_its_include),
+                Mechanism::Mx(of) => {
+                    let at = of.as_ref().map_or(Some(holder), |of| of.name.as_ref());
+                    at.is_some_and(|at| at == domain || gateway.covers(at, domain))
+                }
+                Mechanism::A(of) => {
+                    let at = of.as_ref().map_or(Some(holder), |of| of.name.as_ref());
+                    at.is_some_and(|at| gateway.covers(at, domain) || is_of_operator(at))
+                }
+                Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } => true,
+                Mechanism::All | Mechanism::Ptr(_) | Mechanism::Exists(_) => false,
+            },
+            Meaning::Mechanism(..)
+            | Meaning::Explanation(_)
+            | Meaning::UnknownModifier { .. }
+            | Meaning::SyntaxError(_) => false,
+        };
+        record.evaluated().any(|term| is_its(domain, term))
+            || tally.nested.iter().any(|nested| is_its(&nested.holder, &nested.term))
     }
 
     /// Returns whether GoDaddy sold Microsoft 365: its template adds only its own include, together with a TXT record
@@ -119,6 +168,11 @@ pub(super) fn may_be_sold_by_reseller(record: &SpfRecord, include: &Name) -> boo
 fn includes_reseller(record: &SpfRecord) -> bool {
     let reseller: Option<Name> = RESELLER.parse().ok();
     included(record).any(|name| Some(name) == reseller.as_ref())
+}
+
+/// Returns the registrable domain of a name, in lower case; `None` for a name without one.
+fn registrable(name: &Name) -> Option<String> {
+    psl::domain_str(&name.without_trailing_dot().to_ascii_lowercase()).map(str::to_owned)
 }
 
 /// Returns the domains whose senders the record authorizes.

@@ -9,7 +9,7 @@ use crate::facts::LookupFailure;
 use crate::record::Name;
 use crate::record::spf::{Meaning, Mechanism, Term};
 
-use super::MOST_VOID_LOOKUPS;
+use super::{MOST_LOOKUPS, MOST_VOID_LOOKUPS};
 
 /// An error, anywhere in the tree, that makes every check fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,19 @@ impl Tally {
     /// Formats the number of lookups for a sentence, with `at least` if a part could not be counted.
     pub(super) fn counted(&self) -> String {
         if self.is_partial { format!("at least {}", self.lookups) } else { self.lookups.to_string() }
+    }
+
+    /// Returns the terms of the checked record that cost lookups: those that receivers evaluate within the limit, and those
+    /// behind it.
+    pub(super) fn split_at_limit(&self) -> (Vec<&str>, Vec<&str>) {
+        let mut lookups = 0;
+        let texts = self.costs.iter().map(|cost| {
+            lookups += cost.lookups;
+            (lookups <= MOST_LOOKUPS, cost.term.text.as_str())
+        });
+        let (reached, beyond): (Vec<_>, Vec<_>) = texts.partition(|(is_reached, _)| *is_reached);
+        let text = |(_, text)| text;
+        (reached.into_iter().map(text).collect(), beyond.into_iter().map(text).collect())
     }
 
     /// Returns the failed lookup that leaves unknown whether there are too many void lookups; `None` if that is known.

@@ -1,0 +1,37 @@
+//! Leaves the records of services alone that were not requested.
+//!
+//! Their records are reported and optional. Where a domain moves only Teams to Microsoft 365, its mail stays where it
+//! is, and the federation record of a Skype for Business server stays while only mail moves.
+
+use crate::expected::{Expectation, Origin, Service};
+
+use super::{Case, Code, Finding};
+
+/// Removes the edits of records that work and that nobody asked to move. What stays is broken, or leads to the
+/// platform being left.
+pub(super) fn left_alone(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
+    let is_wanted = case.requests(expectation)
+        || case.subject.is_parked
+        || expectation.origin == Origin::Given;
+    if !is_wanted && !is_edited_anyway(case, expectation, finding.code) {
+        finding.fix.clear();
+    }
+    finding
+}
+
+/// Returns whether the records are edited although nobody asked for the service: they harm whether it is used or not,
+/// cannot work for anybody, or lead to the platform that is certainly being left. Where mail is not asked for, it stays
+/// at that platform, and so do its records.
+fn is_edited_anyway(case: &Case<'_>, expectation: &Expectation, code: Code) -> bool {
+    match code {
+        Code::RecordMustGo | Code::CnameWithOtherData => true,
+        Code::AliasMalformedTarget
+        | Code::AliasDoubledName
+        | Code::ServiceMalformedTarget
+        | Code::ServiceDoubledName => expectation.service != Service::Exchange,
+        Code::AliasAtSource | Code::ServiceAtSource => {
+            case.is_source_sure && expectation.service != Service::Exchange
+        }
+        _ => false,
+    }
+}
