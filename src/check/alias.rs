@@ -3,8 +3,6 @@
 mod chain;
 mod proxy;
 
-use std::collections::BTreeSet;
-
 use crate::expected::{Cloud, Expectation, Id, Purpose, Service};
 use crate::facts::{LookupFailure, zone_candidates};
 use crate::provider::{self, Clue, Evidence, Kind, Provider};
@@ -213,7 +211,7 @@ impl AliasJudge<'_> {
             ));
         }
         self.read_near_misses();
-        let own = self.case.view.addresses(name)?;
+        let own = self.case.view.address_set(name)?;
         let none = RecordSet::default();
         // Clients find an address at the name itself first, whatever an SRV record says.
         if own.is_empty() && self.is_offered_by_service()? {
@@ -256,9 +254,9 @@ impl AliasJudge<'_> {
     }
 
     /// Returns the finding about addresses in place of the alias.
-    fn with_addresses(&self, own: &BTreeSet<RecordData>) -> Result<Finding, LookupFailure> {
+    fn with_addresses(&self, observed: &RecordSet) -> Result<Finding, LookupFailure> {
         let name = backticked(&self.expectation.name);
-        let observed = RecordSet { data: own.clone(), ttl: 0 };
+        let own = &observed.data;
         let shown = join_and(own.iter().map(|data| format!("`{data}`")));
         let target = self.case.view.addresses(self.target)?;
         if own.is_subset(&target) {
@@ -267,10 +265,10 @@ impl AliasJudge<'_> {
                 backticked(self.target),
                 self.clients()
             );
-            return Ok(Finding::new(Code::AliasFlattened, message, &observed));
+            return Ok(Finding::new(Code::AliasFlattened, message, observed));
         }
         if let Some(probe) = probe(self.case)
-            && self.case.view.addresses(&probe).is_ok_and(|answers| answers == *own)
+            && self.case.view.addresses(&probe).is_ok_and(|answers| answers == observed.data)
         {
             let message = format!("{name} is not published, and a wildcard answers with {shown}");
             return Ok(self.add(Code::AliasFromWildcard, message, &RecordSet::default()));
@@ -278,11 +276,11 @@ impl AliasJudge<'_> {
         let mut finding = if own.iter().all(is_proxy) {
             let message =
                 format!("{name} resolves to {shown}, a web proxy, which {} cannot use", self.clients());
-            self.advised(Code::AliasProxied, "Switch the record to \"DNS only\"", message, &observed)
+            self.advised(Code::AliasProxied, "Switch the record to \"DNS only\"", message, observed)
         } else {
             let message = format!("{name} has the address {shown}");
             let advice = format!("Delete the address, then add a CNAME to {}", backticked(self.target));
-            self.advised(Code::AliasAddressInstead, &advice, message, &observed)
+            self.advised(Code::AliasAddressInstead, &advice, message, observed)
         };
         for rtype in [RecordType::Aaaa, RecordType::A] {
             if own.iter().any(|data| data.rtype() == rtype) {

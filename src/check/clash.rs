@@ -4,9 +4,9 @@
 //! with the CNAME and others with the other records. The expected records stay; the others have to be deleted.
 
 use crate::expected::{Expectation, Requirement};
-use crate::record::{Name, Question, RecordType};
+use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::{Case, Code, Edit, Finding, backticked, join_and, wildcard};
+use super::{Case, Code, Edit, Finding, backticked, join_and, noted, wildcard};
 
 /// The types of records that are commonly published next to an alias by mistake.
 pub(super) const OTHERS: [RecordType; 5] =
@@ -67,13 +67,63 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
     // What to make sure of before the alias is added matters before anything is deleted for it.
     let added: Vec<String> =
         finding.fix.iter().filter(|edit| adds(edit)).flat_map(|edit| &edit.cautions).cloned().collect();
+    // An address is replaced by that of the alias, and everything else is lost.
+    let is_address = |rtype: &&RecordType| matches!(rtype, RecordType::A | RecordType::Aaaa);
+    let lost = others.iter().filter(|rtype| !is_address(rtype)).map(ToString::to_string);
+    // What is said about a key at a selector is more exact.
+    let is_selector = matches!(expectation.requirement, Requirement::HasDkimKeyAt(_));
+    let lost = Some(join_and(lost)).filter(|lost| !lost.is_empty() && !is_selector).map(|lost| {
+        format!("Make sure that nothing uses the {lost} records at {}: they are deleted.", backticked(name))
+    });
     let gone = others.iter().map(|rtype| {
         let mut edit = Edit::deletion(name.clone(), *rtype);
         added.iter().for_each(|caution| edit.caution(caution));
+        lost.iter().filter(|_| !is_address(&rtype)).for_each(|caution| edit.caution(caution));
         edit
     });
     finding.fix.splice(0..0, gone);
-    if stands { clashing(name, &others, finding) } else { finding }
+    if stands {
+        return clashing(name, &others, finding);
+    }
+    if let Some(lost) = &lost {
+        finding.message = format!("{}. {lost}", finding.message.trim_end_matches('.'));
+    }
+    finding
+}
+
+/// Returns the target of an alias at the domain itself. A zone file shows both the alias and other records; a server
+/// answers with only one of them.
+pub(super) fn alias_at_domain(case: &Case<'_>) -> Option<Name> {
+    let domain = &case.subject.domain;
+    let alias = Question::new(domain.clone(), RecordType::Cname);
+    if case.view.facts.on_file.contains(&alias)
+        && let Ok(answer) = case.view.own_answer(&alias)
+        && let Some(target) = answer.set.data.iter().find_map(RecordData::target)
+    {
+        return Some(target.clone());
+    }
+    [RecordType::Mx, RecordType::Txt].into_iter().find_map(|rtype| {
+        let reply = case.view.reply(&Question::new(domain.clone(), rtype))?;
+        let alias = reply.records.iter().find(|record| record.name == *domain)?;
+        match &alias.data {
+            RecordData::Cname(target) => Some(target.clone()),
+            _ => None,
+        }
+    })
+}
+
+/// Removes the edits that would add records next to an alias at the domain itself: servers refuse them.
+pub(super) fn without_edits_beside_alias(case: &Case<'_>, mut finding: Finding) -> Finding {
+    let domain = &case.subject.domain;
+    let is_added = |edit: &Edit| {
+        edit.name == *domain && wildcard::own(&case.without_asking(), domain, edit.rtype).is_empty()
+    };
+    if finding.fix.iter().any(is_added) && alias_at_domain(&case.without_asking()).is_some() {
+        finding.fix.retain(|edit| !is_added(edit));
+        let note = format!("no edit is proposed until the CNAME of {} is gone", backticked(domain));
+        finding.message = noted(&finding.message, &note);
+    }
+    finding
 }
 
 /// Adds an edit to the finding about a name that must have records of its own: an alias next to them is deleted.
@@ -160,7 +210,19 @@ fn others(case: &Case<'_>, name: &Name) -> Vec<RecordType> {
         RecordType::Srv => !wildcard::own(&case.without_asking(), name, *rtype).is_empty(),
         _ => !wildcard::own(case, name, *rtype).is_empty(),
     };
-    OTHERS.into_iter().filter(stands).collect()
+    // A name server does not list its types, but a zone file does.
+    let first = Question::new(name.clone(), RecordType::A);
+    let on_file = case.view.facts.on_file.range(first..).take_while(|set| set.name == *name);
+    let unusual = on_file.map(|set| set.rtype).filter(|rtype| !OTHERS.contains(rtype) && !is_allowed(*rtype));
+    let unusual = unusual.filter(|rtype| !wildcard::own(&case.without_asking(), name, *rtype).is_empty());
+    OTHERS.into_iter().filter(stands).chain(unusual.collect::<Vec<_>>()).collect()
+}
+
+/// Returns whether records of the type are no data of their own next to an alias: the alias itself, those of DNSSEC (RFC
+/// 4034 §3, §4), and those of a zone that begins at the name.
+fn is_allowed(rtype: RecordType) -> bool {
+    const DNSSEC: [RecordType; 3] = [RecordType::Other(46), RecordType::Other(47), RecordType::Other(25)];
+    matches!(rtype, RecordType::Cname | RecordType::Ns | RecordType::Soa) || DNSSEC.contains(&rtype)
 }
 
 /// Reads the other records at the name, which would prevent an alias.

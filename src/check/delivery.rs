@@ -74,7 +74,7 @@ pub(super) fn judge(
         return Ok(judge.wrong(Code::MxVerificationLeft, message));
     }
     let finding = if right { judge.rival(&others)? } else { judge.none_right(&others)? };
-    Ok(judge.with_own_hosts_kept(finding, &others))
+    Ok(judge.with_filters_confirmed(judge.with_own_hosts_kept(finding, &others), &others))
 }
 
 /// Reads in one batch everything that the check of these MX records may need.

@@ -120,6 +120,16 @@ impl DkimJudge<'_> {
         if let Some(doubled) = doubled::found(self.case, name, RecordType::Cname)? {
             return self.doubled(doubled);
         }
+        if let Some(target) = self.beside_sibling()? {
+            let message = format!(
+                "Add the CNAME {} to {}: Microsoft 365 needs both selectors to sign mail for your domain, and the other \
+                 one leads to this tenant.",
+                backticked(name),
+                backticked(&target)
+            );
+            let fix = self.edit([RecordData::Cname(target)].into());
+            return Ok(self.wrong(Code::AliasMissing, message).fixed_by([fix]));
+        }
         Ok(self.wrong(
             Code::AliasMissing,
             format!(
@@ -129,6 +139,23 @@ impl DkimJudge<'_> {
                 self.hint()
             ),
         ))
+    }
+
+    /// Returns the target that belongs to the published one of the other selector: both have the same form, tenant and
+    /// token. `None` if the user gave a target, or if the other one is wrong.
+    fn beside_sibling(&self) -> Result<Option<Name>, LookupFailure> {
+        if self.expectation.origin == crate::expected::Origin::Given {
+            return Ok(None);
+        }
+        // A planned target is no evidence.
+        let untouched = PlannedRecords::new();
+        let published = FactsView { planned: &untouched, ..self.case.view };
+        let Some(sibling) = self.other_target(&published)? else { return Ok(None) };
+        let Some(key) = read(&sibling) else { return Ok(None) };
+        let is_other = key.number != self.selector.number;
+        let is_of_domain = self.selector.token.as_ref().is_none_or(|token| *token == key.token);
+        let target = renumbered(&sibling, self.selector.number).filter(|_| is_other && is_of_domain);
+        Ok(target.and_then(|target| self.carried(&target)))
     }
 
     /// Returns the finding about the record that was published with the zone name twice. Its target is published at the

@@ -47,7 +47,8 @@ pub(super) fn hazards(
     found.add(names::cname_with_other_data(case, judged));
     found.add(servers::dnssec_bogus(case));
     found.add(leftover::autodiscover_srv_left(case));
-    found.add(leftover::source_left(case, judged));
+    let others = found.hazards.clone();
+    found.add(leftover::source_left(case, judged, &others));
     found.add(leftover::dns_hosted_by_source(case, zone));
     found.add(assigned::mx_not_assigned(case, assigned));
     found.add(delegation::zone_incomplete(case));

@@ -222,6 +222,7 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Looku
     let finding = relation_by_itself(case, expectation)?;
     let finding = dname::without_edits_below(case, expectation, finding);
     let finding = unrequested::left_alone(case, expectation, finding);
+    let finding = clash::without_edits_beside_alias(case, finding);
     Ok(references::respected(case, finding))
 }
 

@@ -10,9 +10,8 @@ use super::{Case, Code, Finding};
 /// Removes the edits of records that work and that nobody asked to move. What stays is broken, or leads to the
 /// platform being left.
 pub(super) fn left_alone(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
-    let is_wanted = case.requests(expectation)
-        || case.subject.is_parked
-        || expectation.origin == Origin::Given;
+    let is_wanted =
+        case.requests(expectation) || case.subject.is_parked || expectation.origin == Origin::Given;
     if !is_wanted && !is_edited_anyway(case, expectation, finding.code) {
         finding.fix.clear();
     }

@@ -4,7 +4,7 @@
 
 use crate::expected::{Expectation, Id, Importance, Origin};
 use crate::facts::{Existence, Zone};
-use crate::record::spf::is_spf;
+use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, is_spf};
 use crate::record::{Name, Question, RecordData, RecordType, Text};
 
 use super::{Case, Code, ExpectationResult, Hazard, Severity, Status, backticked, parked};
@@ -130,16 +130,48 @@ fn locked(case: &Case<'_>, judged: &[ExpectationResult]) -> Option<Withheld> {
             _ => None,
         })
         .collect();
-    let closed = matches!(&texts[..], [text] if parked::authorizes_no_sender(text));
-    if !(parked::is_null_mx(&mail) && closed) {
+    if !parked::is_null_mx(&mail) {
         return None;
     }
+    let [text] = &texts[..] else { return None };
+    let sends = match parked::authorizes_no_sender(text) {
+        true => "`v=spf1 -all`",
+        false if authorizes_nobody(case, text, 0) => "an SPF record without senders",
+        false => return None,
+    };
     let message = format!(
-        "{} is parked (null MX and `v=spf1 -all`), and DNS does not show if it moves. Pass `--mx HOST` if \
+        "{} is parked (null MX and {sends}), and DNS does not show if it moves. Pass `--mx HOST` if \
          it does, or `--parked` if it stays parked.",
         backticked(domain)
     );
     Some(Withheld { code: Code::DomainParked, is_whole: false, message, hazard: None })
+}
+
+/// The maximum number of records of the domain that are followed from its SPF record.
+const MOST_DEPTH: usize = 4;
+
+/// Returns whether no sender passes an SPF record, by itself or by the records of the domain that it leads to.
+fn authorizes_nobody(case: &Case<'_>, text: &Text, depth: usize) -> bool {
+    let Some(record) = SpfRecord::parse(text).filter(|_| depth < MOST_DEPTH) else { return false };
+    let at_own_record = |name: Option<&Name>| {
+        let Some(name) = name.filter(|name| name.is_within(&case.subject.domain)) else { return false };
+        let Ok(set) = case.view.set(name, RecordType::Txt) else { return false };
+        let mut texts = set.data.iter().filter_map(|data| match data {
+            RecordData::Txt(text) if is_spf(text) => Some(text),
+            _ => None,
+        });
+        let first = texts.next();
+        texts.next().is_none() && first.is_some_and(|text| authorizes_nobody(case, text, depth + 1))
+    };
+    !record.terms.is_empty()
+        && record.terms.iter().all(|term| match &term.meaning {
+            Meaning::Mechanism(Qualifier::Fail | Qualifier::SoftFail, _) => true,
+            Meaning::Mechanism(_, Mechanism::Include(to)) | Meaning::Redirect(to) => {
+                at_own_record(to.name.as_ref())
+            }
+            Meaning::Explanation(_) => true,
+            Meaning::Mechanism(..) | Meaning::UnknownModifier { .. } | Meaning::SyntaxError(_) => false,
+        })
 }
 
 /// Returns whether a published record leads to an expected host.

@@ -269,12 +269,30 @@ impl<'a> FactsView<'a> {
         }
         match self.reply(question) {
             Some(reply) if reply.outcome.is_answer() => {
-                Ok(self.with_planned_end(Answer::of(reply), question))
+                let answer = self.without_deleted_alias(Answer::of(reply), question);
+                Ok(self.with_planned_end(answer, question))
             }
             Some(reply) => Err(LookupFailure::of(reply)),
             None if self.is_left_alone(question) => Ok(Answer::nothing(Existence::Outside)),
             None => Err(LookupFailure::not_asked(question)),
         }
+    }
+
+    /// Returns the answer up to the first alias that the plan deletes, where nothing is left.
+    fn without_deleted_alias(&self, mut answer: Answer, question: &Question) -> Answer {
+        if answer.chain.is_empty() || question.rtype == RecordType::Cname {
+            return answer;
+        }
+        let owners = std::iter::once(&question.name).chain(&answer.chain);
+        let is_deleted = |owner: &Name| {
+            let alias = Question::new(owner.clone(), RecordType::Cname);
+            self.planned_set(&alias).is_some_and(RecordSet::is_empty)
+        };
+        if let Some(kept) = owners.take(answer.chain.len()).position(is_deleted) {
+            answer.chain.truncate(kept);
+            return Answer { existence: Existence::NoData, set: RecordSet::default(), chain: answer.chain };
+        }
+        answer
     }
 
     /// Returns the answer with planned records at the end of its alias chain: a wildcard alias may lead to the domain.
@@ -316,10 +334,19 @@ impl<'a> FactsView<'a> {
     /// # Errors
     /// [`LookupFailure`] if one of the two lookups failed.
     pub fn addresses(&self, host: &Name) -> Result<BTreeSet<RecordData>, LookupFailure> {
+        self.address_set(host).map(|set| set.data)
+    }
+
+    /// Returns the addresses of a host in one set, with the longer TTL of the two types.
+    ///
+    /// # Errors
+    /// [`LookupFailure`] if one of the lookups failed.
+    pub(crate) fn address_set(&self, host: &Name) -> Result<RecordSet, LookupFailure> {
         let [v4, v6] = self.address_answers(host);
-        let mut data = v4?.set.data;
-        data.extend(v6?.set.data);
-        Ok(data)
+        let (mut both, v6) = (v4?.set, v6?.set);
+        both.ttl = both.ttl.max(v6.ttl);
+        both.data.extend(v6.data);
+        Ok(both)
     }
 
     /// Returns whether the zone file marks the record set as proxied, so that clients see the proxy's addresses

@@ -8,6 +8,7 @@ use crate::record::{Name, Question, RecordData, RecordType};
 use super::host::is_no_mail_host;
 use super::{
     Case, Code, Edit, Exchange, Finding, Host, MOST_MAIL_HOSTS, MxJudge, backticked, is_absent, join_and,
+    typing_errors,
 };
 
 impl MxJudge<'_> {
@@ -20,6 +21,11 @@ impl MxJudge<'_> {
             return Ok(self.met(Code::MxDnssecMigration, message));
         }
         let hosts = self.named(others);
+        if others.iter().all(|exchange| exchange.kind == Host::Null) {
+            let message = "Delete the null MX (`0 .`): it declares that the domain accepts no mail, and must be the only \
+                           MX record (RFC 7505 §3).";
+            return Ok(self.wrong(Code::MxRival, message));
+        }
         let is_filter = |exchange: &&Exchange| matches!(exchange.kind, Host::UndeclaredFilter(_));
         if self.keeps_filters() && others.iter().all(is_filter) {
             return Ok(self.undeclared(others, &hosts));
@@ -29,8 +35,9 @@ impl MxJudge<'_> {
             let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
             let message = format!(
                 "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
-                 (autodiscover and SPF already point to Microsoft). If it is not, delete it: it still gets \
-                 mail; a higher preference number does not prevent that."
+                 ({}). If it is not, delete it: it still gets \
+                 mail; a higher preference number does not prevent that.",
+                self.signs_of_move()
             );
             let caution = format!(
                 "If {hosts} is a mail filter in front of Microsoft 365, keep it and pass `--gateway {gateway}`."
@@ -49,6 +56,30 @@ impl MxJudge<'_> {
         Ok(if may_be_filter.is_err() { confirmed(finding) } else { finding })
     }
 
+    /// Marks an edit of a set with a filter that was not declared: only the admin knows where it delivers, or if it stays
+    /// next to the declared one.
+    pub(super) fn with_filters_confirmed(&self, mut finding: Finding, others: &[&Exchange]) -> Finding {
+        let filter = others.iter().find_map(|exchange| match &exchange.kind {
+            Host::UndeclaredFilter(provider) => Some((&exchange.host, *provider)),
+            _ => None,
+        });
+        let Some((host, provider)) = filter.filter(|_| !finding.fix.is_empty()) else { return finding };
+        let caution =
+            match finding.fix.iter().any(|edit| edit.after.iter().any(|data| data.target() == Some(host))) {
+                true => format!(
+                    "Make sure in its console that {0} delivers to Microsoft 365, and pass `--gateway {1}`.",
+                    provider.short, provider.id
+                ),
+                false => format!(
+                    "If {} stays in front, keep it and pass `--gateway {}`.",
+                    backticked(host),
+                    provider.id
+                ),
+            };
+        finding.fix.iter_mut().for_each(|edit| edit.caution(&caution));
+        finding
+    }
+
     /// Marks an edit that deletes a host of the domain itself, which may be a filter in front of Microsoft 365. In place
     /// of hosts that are all unknown, the edit is marked anyway.
     pub(super) fn with_own_hosts_kept(&self, mut finding: Finding, others: &[&Exchange]) -> Finding {
@@ -62,7 +93,7 @@ impl MxJudge<'_> {
             *kind == Host::Foreign && host.is_within(domain) && !is_absent(&case, host) && is_deleted(host)
         };
         let own: Vec<&Name> = others.iter().filter(is_own).map(|exchange| &exchange.host).collect();
-        let Some(first) = own.first().filter(|_| self.hosts.gateways.is_empty()) else { return finding };
+        let Some(first) = own.first() else { return finding };
         if finding.code == Code::MxElsewhere {
             return finding;
         }
@@ -124,6 +155,19 @@ impl MxJudge<'_> {
         if let Some(finding) = self.alias(others.iter().copied()).unwrap_or(None) {
             return Ok(finding);
         }
+        if !others.is_empty()
+            && others.len() <= MOST_MAIL_HOSTS
+            && others
+                .iter()
+                .all(|exchange| exchange.kind == Host::Foreign && is_absent(self.case, &exchange.host))
+        {
+            let absent: Vec<&Name> = others.iter().map(|exchange| &exchange.host).collect();
+            let verb = if absent.len() == 1 { "does" } else { "do" };
+            let typing_errors = typing_errors(self.case, &absent);
+            let message =
+                format!("Replace the MX records: {hosts} {verb} not exist{typing_errors}, so mail bounces.");
+            return Ok(self.wrong(Code::MxTargetMissing, message));
+        }
         // A filter may forward to the other hosts, or only queue for them: no host is deleted without one of Microsoft's.
         let is_filter = |exchange: &&Exchange| matches!(exchange.kind, Host::UndeclaredFilter(_));
         if others.iter().all(is_filter) || self.keeps_filters() && others.iter().any(is_filter) {
@@ -146,8 +190,9 @@ impl MxJudge<'_> {
                     others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
                 format!(
                     "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
-                 (autodiscover and SPF already point to Microsoft). If it is not, replace it: mail does \
-                 not reach Microsoft 365."
+                 ({}). If it is not, replace it: mail does \
+                 not reach Microsoft 365.",
+                    self.signs_of_move()
                 )
             } else {
                 format!("Replace the MX records: mail goes to {hosts} and not to Microsoft.")
@@ -164,6 +209,14 @@ impl MxJudge<'_> {
         let registrable = psl::domain_str(&host.without_trailing_dot()).map(str::to_owned);
         let is_own = host.is_within(&self.case.subject.domain);
         registrable.filter(|_| !is_own).unwrap_or_else(|| host.without_trailing_dot())
+    }
+
+    /// Returns what shows that the domain is otherwise at Microsoft.
+    fn signs_of_move(&self) -> &'static str {
+        match self.case.subject.hybrid {
+            true => "SPF already includes Microsoft",
+            false => "autodiscover and SPF already point to Microsoft",
+        }
     }
 
     /// Returns whether unknown hosts receive the mail of a domain that is otherwise at Microsoft: most likely they are

@@ -4,7 +4,7 @@ mod evidence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expected::{Id, Importance, Phase, Purpose, Subject};
+use crate::expected::{Id, Importance, Phase, Purpose, Service, Subject};
 use crate::facts::{Facts, Outcome, Zone};
 use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType};
@@ -90,7 +90,7 @@ pub(super) fn dns_hosted_by_source(case: &Case<'_>, zone: Option<&Zone>) -> Opti
 pub(in crate::check) fn leftover_questions(subject: &Subject, facts: &Facts) -> Vec<Question> {
     let below = |host: &str, rtype| subject.domain.prepend(host).ok().map(|name| Question::new(name, rtype));
     let mut questions = Vec::new();
-    if subject.phase >= Phase::Switch && !subject.hybrid {
+    if subject.phase >= Phase::Switch && !subject.hybrid && subject.services.contains(&Service::Exchange) {
         questions.extend(below(AUTODISCOVER_SERVICE, RecordType::Srv));
     }
     if subject.phase < Phase::Tidy {
@@ -149,7 +149,8 @@ pub(in crate::check) fn doubt_unread(case: &Case<'_>, judged: &mut [ExpectationR
 
 /// Reports an Autodiscover SRV record that names a server other than Microsoft's.
 pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
-    if case.phase() < Phase::Switch || case.subject.hybrid {
+    let is_asked = case.subject.services.contains(&Service::Exchange);
+    if case.phase() < Phase::Switch || case.subject.hybrid || !is_asked {
         return None;
     }
     let domain = &case.subject.domain;
@@ -187,7 +188,9 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
 }
 
 /// Reports, before the old service is closed, everything that still points to it, except at expected record sets.
-pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
+///
+/// `others` are the hazards found before, whose edits count as made.
+pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult], others: &[Hazard]) -> Vec<Hazard> {
     if case.phase() < Phase::Tidy {
         return Vec::new();
     }
@@ -258,7 +261,7 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<
     }
     let kept: Vec<(Question, Vec<Name>)> = hazards
         .iter()
-        .map(|(question, found)| (question.clone(), users(case, judged, &hazards, found)))
+        .map(|(question, found)| (question.clone(), users(case, judged, others, &hazards, found)))
         .collect();
     for (question, users) in kept.into_iter().filter(|(_, users)| !users.is_empty()) {
         if let Some(found) = hazards.get_mut(&question) {
@@ -333,13 +336,14 @@ fn is_edited(judged: &[ExpectationResult], question: &Question) -> bool {
 fn users(
     case: &Case<'_>,
     judged: &[ExpectationResult],
+    others: &[Hazard],
     hazards: &BTreeMap<Question, Hazard>,
     found: &Hazard,
 ) -> Vec<Name> {
     if found.rtype != Some(RecordType::Cname) || found.fix.is_empty() {
         return Vec::new();
     }
-    let of_hazards = || hazards.values().flat_map(|hazard| &hazard.fix);
+    let of_hazards = || hazards.values().chain(others).flat_map(|hazard| &hazard.fix);
     let of_plan = || judged.iter().flat_map(|judged| &judged.fix).chain(of_hazards());
     let references = References::to(case, &found.name);
     let mut users: Vec<Name> = Vec::new();

@@ -16,7 +16,8 @@ pub(super) fn mail_lost(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Ha
     let lost = all_lost(case, mx).map(|(code, why)| {
         let now =
             format!("Correct the MX records of {} now, before the switch", backticked(&case.subject.domain));
-        hazard(case, mx, code, format!("{now}: {why}, so mail is lost today."))
+        let what = if code == Code::MxNull { "senders get their mail back" } else { "mail is lost" };
+        hazard(case, mx, code, format!("{now}: {why}, so {what} today."))
     });
     match lost {
         Some(lost) => vec![lost],

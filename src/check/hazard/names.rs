@@ -34,35 +34,20 @@ pub(super) fn cname_with_other_data(case: &Case<'_>, judged: &[ExpectationResult
     beside.chain(alias_at_the_domain(case)).collect()
 }
 
+/// Reports an alias at the domain itself, whose web site would be lost if it were deleted without more.
 fn alias_at_the_domain(case: &Case<'_>) -> Option<Hazard> {
     let domain = &case.subject.domain;
-    let hazard = |target: &Name| {
-        let message = format!(
-            "Delete the CNAME of {}: it points to {}, and no MX or TXT record can exist next to it (RFC \
-             1034 §3.6.2).",
-            backticked(domain),
-            backticked(target)
-        );
-        let mut found = Hazard::new(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
-        found.records = vec![format!("{domain} CNAME {target}")];
-        found
-    };
-    // A zone file shows both; a server would answer with only one of them.
-    let alias = Question::new(domain.clone(), RecordType::Cname);
-    if case.view.facts.on_file.contains(&alias)
-        && let Ok(answer) = case.view.own_answer(&alias)
-        && let Some(target) = answer.set.data.iter().find_map(RecordData::target)
-    {
-        return Some(hazard(target));
-    }
-    for rtype in [RecordType::Mx, RecordType::Txt] {
-        let Some(reply) = case.view.reply(&Question::new(domain.clone(), rtype)) else { continue };
-        let Some(alias) = reply.records.iter().find(|record| record.name == *domain) else { continue };
-        if let RecordData::Cname(target) = &alias.data {
-            return Some(hazard(target));
-        }
-    }
-    None
+    let target = clash::alias_at_domain(case)?;
+    let message = format!(
+        "Replace the CNAME of {0} by the addresses of {1}, or by what your DNS host calls ALIAS, ANAME or flattening: no \
+         MX or TXT record can exist next to a CNAME (RFC 1034 §3.6.2). If it is only deleted, the web site of {0} is \
+         gone.",
+        backticked(domain),
+        backticked(&target)
+    );
+    let mut found = Hazard::new(Code::CnameWithOtherData, domain, Some(RecordType::Cname), message);
+    found.records = vec![format!("{domain} CNAME {target}")];
+    Some(found)
 }
 
 /// Reports records that were published with the zone name twice.

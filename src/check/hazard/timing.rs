@@ -1,5 +1,7 @@
 //! Finds TTLs that are too long before the switch, or still low after it.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Id, Phase};
@@ -18,16 +20,24 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
     let will_change = judged
         .iter()
         .filter(|judged| matches!(judged.code, Code::MxStillAtSource | Code::AliasStillAtSource));
-    let hazards = will_change.filter_map(|judged| {
+    // Both kinds of addresses may stand where an alias belongs.
+    let sets = will_change.flat_map(|judged| {
+        let types: BTreeSet<RecordType> = judged.observed.data.iter().map(RecordData::rtype).collect();
+        types.into_iter().map(move |rtype| (judged, rtype))
+    });
+    let hazards = sets.filter_map(|(judged, rtype)| {
         let name = &judged.expectation.name;
-        let rtype = judged.observed.data.first()?.rtype();
+        let published = match rtype == judged.expectation.rtype {
+            true => judged.observed.clone(),
+            false => case.view.set(name, rtype).ok()?,
+        };
         // Caches query any of the name servers, so the longest TTL counts.
-        let slowest = slowest(case, &Question::new(name.clone(), rtype), &judged.observed);
-        let ttl = slowest.as_ref().map_or(0, |slowest| slowest.ttl).max(judged.observed.ttl);
+        let slowest = slowest(case, &Question::new(name.clone(), rtype), &published);
+        let ttl = slowest.as_ref().map_or(0, |slowest| slowest.ttl).max(published.ttl);
         if ttl <= SHORT {
             return None;
         }
-        if let Some(slowest) = slowest.filter(|_| judged.observed.ttl <= SHORT) {
+        if let Some(slowest) = slowest.filter(|_| published.ttl <= SHORT) {
             return Some(not_lowered_everywhere(case, judged, rtype, &slowest));
         }
         let message = format!(
@@ -44,8 +54,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
             }
         );
         let mut found = Hazard::new(Code::TtlTooLong, name, Some(rtype), message);
-        found.records =
-            judged.observed.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
+        found.records = published.data.iter().map(|data| format!("{name} {ttl} {rtype} {data}")).collect();
         found.due = due(case, ttl);
         // Until the switch, every cache that fetches the record again drops it sooner.
         if case.subject.switch_at.is_some_and(|switch| switch > case.view.facts.checked_at) {
@@ -53,7 +62,7 @@ pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec
             found.fix = vec![Edit {
                 name: name.clone(),
                 rtype,
-                after: judged.observed.data.clone(),
+                after: published.data.clone(),
                 ttl: Some(SHORT),
                 confirm: false,
                 cautions: Vec::new(),

@@ -82,7 +82,8 @@ fn fix_with(
     let corrected = terms.correct(|term| meant(judge, term));
     let mut own: BTreeMap<Name, (Edit, Vec<String>)> = BTreeMap::new();
     let pairs = records.iter().zip(&before);
-    let moved: Vec<Moved> = pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally, hosts)).collect();
+    let moved: Vec<Moved> =
+        pairs.flat_map(|(record, tally)| moved::moved(judge, record, tally, hosts)).collect();
     for tally in &before {
         for fault in &tally.faults {
             match place(fault, domain) {

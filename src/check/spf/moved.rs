@@ -80,12 +80,7 @@ impl Moved {
 
 /// Returns the terms, in the record or in one that it includes, that would authorize other hosts after the switch, with
 /// their replacements.
-pub(super) fn moved(
-    judge: &SpfJudge<'_>,
-    record: &SpfRecord,
-    tally: &Tally,
-    written: Hosts,
-) -> Vec<Moved> {
+pub(super) fn moved(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally, written: Hosts) -> Vec<Moved> {
     if judge.case.phase() < Phase::Switch {
         return Vec::new();
     }
