@@ -223,7 +223,7 @@ fn relation(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, Looku
     let finding = dname::without_edits_below(case, expectation, finding);
     let finding = unrequested::left_alone(case, expectation, finding);
     let finding = clash::without_edits_beside_alias(case, finding);
-    Ok(references::respected(case, finding))
+    Ok(spf::warned(case, references::respected(case, finding)))
 }
 
 fn relation_by_itself(case: &Case<'_>, expectation: &Expectation) -> Result<Finding, LookupFailure> {

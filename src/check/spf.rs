@@ -13,6 +13,7 @@ mod markup;
 mod moved;
 mod networks;
 mod note;
+mod other_names;
 mod placeholder;
 mod repair;
 mod reseller_include;
@@ -33,6 +34,7 @@ use crate::record::{Name, RecordData, RecordSet, Text};
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, wildcard};
 use included::Reader;
 use note::Opening;
+pub(super) use other_names::warned;
 use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
 

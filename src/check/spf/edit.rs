@@ -308,7 +308,7 @@ fn edit(name: Name, after: BTreeSet<RecordData>) -> Edit {
     Edit { name, rtype: RecordType::Txt, after, ttl: None, confirm: false, cautions: Vec::new() }
 }
 
-fn publish(planned: &mut PlannedRecords, edit: &Edit) {
+pub(super) fn publish(planned: &mut PlannedRecords, edit: &Edit) {
     let set = RecordSet { data: edit.after.clone(), ttl: edit.ttl.unwrap_or_default() };
     planned.insert(Question::new(edit.name.clone(), edit.rtype), set);
 }
