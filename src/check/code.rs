@@ -254,7 +254,7 @@ codes! {
     TreeTooLarge "tree-too-large" Certainty Unknown "the record leads to more names than the lookup limit";
     DomainParked "domain-parked" Certainty Unknown "the domain is parked: it accepts and sends no mail";
     NotInZoneFiles "not-in-zone-files" Certainty Unknown "no zone file contains the domain or a name that decides";
-    DelegatedAway "delegated-away" Certainty Unknown "the name is delegated to name servers that did not answer";
+    DelegatedAway "delegated-away" Certainty Unknown "the name is delegated to name servers whose answer is not known";
     ServersDisagree "servers-disagree" Hazard Error "name servers with the same zone serial return different records";
     DomainNotFound "domain-not-found" Hazard Error "the domain does not exist";
     DomainIsAlias "domain-is-alias" Hazard Error "the name is a CNAME and has no mail records of its own";

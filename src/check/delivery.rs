@@ -367,7 +367,10 @@ impl MxJudge<'_> {
         let shown = join_and(missing.iter().map(backticked));
         let proposed = self.hosts.proposed.as_ref().filter(|host| !missing.contains(host));
         let guessed = missing.iter().find_map(|host| self.guessed_at(host));
-        let copy = "Copy the host from the admin center, and check that the domain is verified there";
+        let copy = match self.hosts.gateways.is_empty() {
+            true => "Copy the host from the admin center, and check that the domain is verified there",
+            false => "Copy the host from the console of the filter",
+        };
         let advice = match (self.expectation.origin, proposed, guessed) {
             (Origin::Found, Some(host), _) => {
                 format!("Replace the MX host with {}", backticked(host))

@@ -147,10 +147,8 @@ impl DkimJudge<'_> {
         if self.expectation.origin == crate::expected::Origin::Given {
             return Ok(None);
         }
-        // A planned target is no evidence.
-        let untouched = PlannedRecords::new();
-        let published = FactsView { planned: &untouched, ..self.case.view };
-        let Some(sibling) = self.other_target(&published)? else { return Ok(None) };
+        // A planned target counts: it is the one that was published with the zone name twice, or follows the same rule.
+        let Some(sibling) = self.other_target(&self.case.view)? else { return Ok(None) };
         let Some(key) = read(&sibling) else { return Ok(None) };
         let is_other = key.number != self.selector.number;
         let is_of_domain = self.selector.token.as_ref().is_none_or(|token| *token == key.token);

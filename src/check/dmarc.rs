@@ -261,13 +261,15 @@ impl DmarcJudge<'_> {
         }
     }
 
-    /// Returns the edit that leaves this policy as the only one; an empty one stands for the policy to begin with.
-    /// Other TXT records stay.
-    fn with_one(&self, policy: String) -> Edit {
-        let wanted = match policy.is_empty() {
-            true => self.expectation.data.to_vec(),
-            false => vec![RecordData::Txt(Text::from(policy.as_str()))],
-        };
+    /// Returns the edit that leaves this policy as the only one; an empty one stands for the given policy, or the one to
+    /// begin with. Other TXT records stay.
+    fn with_one(&self, mut policy: String) -> Edit {
+        if policy.is_empty()
+            && let Some(RecordData::Txt(text)) = self.expectation.data.first()
+        {
+            policy = text.lossy().into_owned();
+        }
+        let wanted = [RecordData::Txt(Text::from(policy.as_str()))];
         let meant = |data: &&RecordData| match data {
             RecordData::Txt(text) => is_policy(text) || looks_like_policy(text),
             _ => false,

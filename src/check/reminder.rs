@@ -86,6 +86,9 @@ impl Reminder {
 
 /// Returns the reminders that the facts make relevant, in the order in which to check them.
 pub(super) fn reminders(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Reminder> {
+    if case.subject.is_parked {
+        return Vec::new();
+    }
     let one = |id: Id| judged.iter().find(|judged| judged.expectation.id == id);
     let has = |id: Id, status: Status| one(id).filter(|judged| judged.status == status);
     let mx = has(Id::Mx, Status::Met);

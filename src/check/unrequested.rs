@@ -7,8 +7,8 @@ use crate::expected::{Expectation, Origin, Service};
 
 use super::{Case, Code, Finding};
 
-/// Removes the edits of records that work and that nobody asked to move. What stays is broken, or leads to the
-/// platform being left.
+/// Removes the edits of records that work and that were not to be moved. What stays is broken, or leads to the platform
+/// being left.
 pub(super) fn left_alone(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let is_wanted =
         case.requests(expectation) || case.subject.is_parked || expectation.origin == Origin::Given;
@@ -18,9 +18,9 @@ pub(super) fn left_alone(case: &Case<'_>, expectation: &Expectation, mut finding
     finding
 }
 
-/// Returns whether the records are edited although nobody asked for the service: they harm whether it is used or not,
-/// cannot work for anybody, or lead to the platform that is certainly being left. Where mail is not asked for, it stays
-/// at that platform, and so do its records.
+/// Returns whether the records are edited although the service was not requested: they harm whether it is used or not,
+/// cannot work for any client, or lead to the platform that is certainly being left. Where mail is not requested, it
+/// stays at that platform, and so do its records.
 fn is_edited_anyway(case: &Case<'_>, expectation: &Expectation, code: Code) -> bool {
     match code {
         Code::RecordMustGo | Code::CnameWithOtherData => true,

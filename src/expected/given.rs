@@ -35,7 +35,10 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
         }
         Some(_) => None,
         None if is_proof(&wanted.data) => Some("the verification TXT record has the same effect"),
-        None => Some("cutover does not check this record"),
+        None if wanted.name.first_label() == Some(b"_dmarc") => {
+            Some("it is not a DMARC policy that can be published as it is")
+        }
+        None => Some("cutover does not compare this record"),
     };
     let ignored = subject.given.iter().filter_map(|wanted| {
         reason(wanted).map(|reason| Ignored {
@@ -56,6 +59,7 @@ fn fits(expectation: &Expectation, wanted: &Wanted) -> bool {
     match (&wanted.data, expectation.id) {
         (RecordData::Txt(text), Id::Spf) => is_spf(text),
         (RecordData::Txt(text), Id::Verification) => is_verification(text),
+        (RecordData::Txt(text), Id::Dmarc) => is_policy(text),
         (RecordData::Txt(_), _) => false,
         _ => true,
     }
@@ -65,6 +69,14 @@ fn fits(expectation: &Expectation, wanted: &Wanted) -> bool {
 fn is_proof(data: &RecordData) -> bool {
     let is_below_proof = |host: &Name| "msv1.invalid".parse().is_ok_and(|proof: Name| host.is_within(&proof));
     matches!(data, RecordData::Mx { exchange, .. } if is_below_proof(exchange))
+}
+
+/// Returns whether a text is a DMARC policy that can be published as it is (RFC 9989 §4.7).
+fn is_policy(text: &Text) -> bool {
+    let text = text.lossy();
+    let mut tags = text.split(';').map(str::trim);
+    let policy = || ["none", "quarantine", "reject"].iter().map(|policy| format!("p={policy}"));
+    tags.next() == Some("v=DMARC1") && tags.any(|tag| policy().any(|policy| tag == policy))
 }
 
 fn is_verification(text: &Text) -> bool {
@@ -111,7 +123,8 @@ fn take(expectation: &mut Expectation, wanted: &Wanted) {
         ) => {
             (offer.target, offer.port) = (target.clone(), *port);
         }
-        (Requirement::HasDkimKeyAt(_), RecordData::Cname(_)) => {}
+        (Requirement::HasDkimKeyAt(_), RecordData::Cname(_))
+        | (Requirement::HasDmarcPolicy, RecordData::Txt(_)) => {}
         _ => return,
     }
     // A record that is never required has nothing to publish.

@@ -105,7 +105,7 @@ impl fmt::Display for LookupFailure {
             }
             Outcome::Referral => write!(
                 f,
-                "{} of `{name}` is unknown: the name is delegated to name servers that did not answer",
+                "{} of `{name}` is unknown: the name is delegated to name servers whose answer is not known",
                 question.rtype
             )?,
             Outcome::ChainTooLong => write!(f, "the CNAME chain of `{name}` exceeds the length limit")?,

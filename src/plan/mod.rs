@@ -26,6 +26,10 @@ const DEFAULT_TTL: u32 = 3600;
 const SPF_FIRST: &str = "Do not switch before SPF is fixed by hand: this plan has no SPF edit, and mail from Microsoft 365 can \
     fail SPF until then. `cutover check` says what to change.";
 
+/// The precondition of the other edits of the switch if the plan does not edit the MX records.
+const MX_TOGETHER: &str = "Make this edit together with the one of the MX records, which this plan lacks: until then, mail stays at \
+    the old platform. `cutover check` says how to get it.";
+
 /// The action on a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
@@ -142,6 +146,14 @@ pub fn changes(subject: &Subject, facts: &Facts, trust: TrustPolicy, assessment:
         let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
         of_the_switch.for_each(|change| change.confirm = true);
     }
+    if mail_stays(assessment, &changes) {
+        // What the old platform needs to take and to send mail stays with the MX records.
+        changes.retain(|change| change.phase < Phase::Tidy);
+        for change in changes.iter_mut().filter(|change| change.phase == Phase::Switch) {
+            change.confirm = true;
+            join_cautions(&mut change.cautions, &[MX_TOGETHER.to_owned()]);
+        }
+    }
     if lacks_spf_edit(assessment) {
         let moves_mail =
             |change: &&mut Change| change.name == subject.domain && change.rtype == RecordType::Mx;
@@ -151,6 +163,19 @@ pub fn changes(subject: &Subject, facts: &Facts, trust: TrustPolicy, assessment:
         }
     }
     changes
+}
+
+/// Returns whether mail still goes to the platform being left, and the plan has no edit of the MX records.
+fn mail_stays(assessment: &Assessment, changes: &[Change]) -> bool {
+    let Some(mx) = assessment.judged.iter().find(|judged| judged.expectation.id == Id::Mx) else {
+        return false;
+    };
+    let is_edited = |change: &Change| {
+        change.name == mx.expectation.name
+            && change.rtype == mx.expectation.rtype
+            && change.phase >= Phase::Switch
+    };
+    mx.code == Code::MxAtSource && mx.status == Status::Unmet && !changes.iter().any(is_edited)
 }
 
 /// Returns whether SPF has to be fixed by hand, because the plan has no edit for it.

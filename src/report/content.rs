@@ -61,7 +61,8 @@ pub(super) fn left_but(domain: &DomainReport, is_left_out: impl Fn(&ExpectationV
             notes.push(format!("{} to fix", unmet.max(errors)));
         }
     }
-    let waived = expectations.iter().filter(|one| one.status == Status::Waived).count()
+    let is_shown = |one: &&ExpectationView| one.status == Status::Waived && !is_not_published(one);
+    let waived = expectations.iter().filter(is_shown).count()
         + hazards.iter().filter(|hazard| hazard.is_waived()).count();
     let counts =
         [(count(Status::Waiting), "to wait for"), (count(Status::Unknown), "unknown"), (waived, "waived")];

@@ -34,6 +34,8 @@ pub(in crate::report) fn next(options: &RepeatedOptions, domain: &DomainReport) 
     let command = |command: &str, phase: Phase| with(command, &domain.domain, phase, &given);
     let same = |name: &str| command(name, phase);
     let what = match (domain.verdict, phase) {
+        // Such a domain does not move.
+        (Verdict::Ready, _) if is_parked(domain) => format!("run {} in CI to notice changes", same("check")),
         (Verdict::Ready, Phase::Prepare) if is_switched(domain) => format!(
             "mail already goes to Microsoft, so the switch is made; {} shows what is left of it",
             command("check", Phase::Switch)
@@ -79,6 +81,12 @@ pub(in crate::report) fn next(options: &RepeatedOptions, domain: &DomainReport) 
     };
     let explain = worst(domain).map(|code| format!(". What a code means: `cutover explain {code}`."));
     what + explain.as_deref().unwrap_or(".")
+}
+
+/// Returns whether a null MX is expected, which is so only for a domain that was declared as parked.
+fn is_parked(domain: &DomainReport) -> bool {
+    let mut mx = domain.expectations.iter().filter(|one| one.id.as_str() == Id::Mx.word());
+    mx.any(|one| one.expected.iter().any(|record| record.ends_with(" .")))
 }
 
 /// Returns whether mail already goes to Microsoft, and not to a filter in front of it.

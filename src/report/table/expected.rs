@@ -73,7 +73,7 @@ pub fn expected(subject: &Subject, list: &[Expectation], style: &Style) -> Strin
 }
 
 fn unspecified(expectation: &Expectation) -> &'static str {
-    match expectation.requirement {
+    match &expectation.requirement {
         Requirement::IsAbsent => NOT_PUBLISHED,
         Requirement::HasVerification(_) => "(MS=ms… as the admin center shows it)",
         Requirement::HasDkimKeyAt(_) => "(as the Defender portal shows it; `--tenant` derives it)",
@@ -81,6 +81,9 @@ fn unspecified(expectation: &Expectation) -> &'static str {
         | Requirement::MayOfferService(_)
         | Requirement::MayAnnouncePolicy
         | Requirement::MayAskForTlsReports => NOT_REQUIRED,
+        Requirement::DeliversTo(hosts) if !hosts.gateways.is_empty() => {
+            "(as the operator of the filter names it; pass it with `--mx`)"
+        }
         Requirement::DeliversTo(_)
         | Requirement::SpfIncludes(_)
         | Requirement::IsAliasOf(_)
