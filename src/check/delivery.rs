@@ -351,6 +351,15 @@ impl MxJudge<'_> {
         if has(&Host::Filter) {
             return self.met(Code::Met, format!("mail goes to the declared filter, {shown}"));
         }
+        if !self.hosts.gateways.is_empty() && self.case.phase() >= Phase::Switch && self.hosts.given.is_none()
+        {
+            let filters = join_and(self.hosts.gateways.iter().map(|gateway| gateway.name().into_owned()));
+            let message = format!(
+                "mail goes to {shown}, and not through the declared filter ({filters}): leave out `--gateway` if that is \
+                 meant"
+            );
+            return self.met(Code::Met, message);
+        }
         match self.doubt() {
             Some(doubt) => {
                 let reason = doubt.reason(self.hosts.cloud);

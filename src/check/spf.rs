@@ -34,7 +34,7 @@ use crate::record::{Name, RecordData, RecordSet, Text};
 use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, wildcard};
 use included::Reader;
 use note::Opening;
-pub(super) use other_names::warned;
+pub(super) use other_names::{including, warned};
 use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
 

@@ -518,7 +518,7 @@ pub(super) struct Lookup {
     #[arg(long, value_name = "SECONDS", default_value = "15")]
     pub(super) deadline: Seconds,
     /// Port of authoritative servers, for test labs
-    #[arg(long, value_name = "PORT", default_value = "53")]
+    #[arg(long, value_name = "PORT", default_value = "53", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) authority_port: u16,
     /// Ask Microsoft's sign-in server which tenant holds the domain, also with --no-https
     #[arg(long)]

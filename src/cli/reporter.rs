@@ -85,7 +85,13 @@ impl<'a> Reporter<'a> {
             ..(*run).clone()
         });
         let mut sinks = Vec::new();
-        for output in &reporting.output {
+        for (at, output) in reporting.output.iter().enumerate() {
+            if reporting.output.iter().take(at).any(|earlier| earlier.path == output.path) {
+                return Err(Problem::Usage(format!(
+                    "found two reports for `{}`, expected a file for each: change one `--output`",
+                    output.path.display()
+                )));
+            }
             let target = Target::File(AtomicFile::begin(&output.path)?);
             sinks.push(Sink::new(output.format, target, Arc::clone(&plain)));
         }

@@ -9,7 +9,7 @@ use crate::facts::{Facts, Outcome, Zone};
 use crate::provider::{self, Clue, Kind, Provider};
 use crate::record::{Name, Question, RecordData, RecordType};
 
-use super::super::AUTODISCOVER_SERVICE;
+use super::super::{AUTODISCOVER_SERVICE, spf};
 use super::references::References;
 use super::{
     Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, join_and,
@@ -238,7 +238,9 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult], others:
             _ => case.is_source_sure && !is_shared && !is_policy,
         };
         if may_go {
-            found.fix = vec![Edit { confirm: rtype == RecordType::Mx, ..edit(&name, rtype, kept) }];
+            // A wildcard answers for every name without records of its own.
+            let confirm = rtype == RecordType::Mx || name.first_label() == Some(b"*");
+            found.fix = vec![Edit { confirm, ..edit(&name, rtype, kept) }];
         } else if is_edited(judged, question) {
             // The plan already deletes it for another reason.
             continue;
@@ -275,7 +277,31 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult], others:
             );
         }
     }
-    hazards.into_values().collect()
+    let senders = other_senders(case).into_iter();
+    let senders = senders.filter(|found| !hazards.values().any(|known| known.name == found.name));
+    let senders: Vec<Hazard> = senders.collect();
+    hazards.into_values().chain(senders).collect()
+}
+
+/// Reports SPF records at other names that authorize the platform: once its account is closed, their mail fails SPF.
+fn other_senders(case: &Case<'_>) -> Vec<Hazard> {
+    let Some(source) = case.source else { return Vec::new() };
+    let domain = &case.subject.domain;
+    let found = spf::including(case, |name| source.matches(Clue::Spf(name), domain)).into_iter();
+    let hazards = found.map(|(name, included)| {
+        let message = format!(
+            "Change SPF of {0} before you close the account: it still includes {1} ({2}), and mail of {0} that leaves \
+             another way fails SPF.",
+            backticked(&name),
+            backticked(&included),
+            source.short
+        );
+        let mut hazard = Hazard::new(Code::SourceLeft, &name, Some(RecordType::Txt), message);
+        hazard.level = Severity::Warning;
+        hazard.records = vec![format!("{name} TXT include:{}", included.without_trailing_dot())];
+        hazard
+    });
+    hazards.collect()
 }
 
 /// Returns the records that lead to the platform through an alias that is to be deleted, and that have not been reported

@@ -51,6 +51,18 @@ pub(in crate::check) fn warned(case: &Case<'_>, mut finding: Finding) -> Finding
     finding
 }
 
+/// Returns the other names of the domain whose SPF records include a domain that is meant, each with that domain.
+pub(in crate::check) fn including(case: &Case<'_>, is_meant: impl Fn(&Name) -> bool) -> Vec<(Name, Name)> {
+    let untouched = PlannedRecords::new();
+    let view = FactsView { planned: &untouched, ..case.view.without_asking() };
+    let others = records(&Case { view, ..*case });
+    let found = others.iter().filter_map(|one| {
+        let mut included = one.record.evaluated().filter_map(|term| term.included());
+        Some((one.owner.clone(), included.find(|name| is_meant(name))?.clone()))
+    });
+    found.collect()
+}
+
 /// Returns the SPF records at other names of the domain, except those that the domain's own record leads to.
 fn records(case: &Case<'_>) -> Vec<Record> {
     let (view, domain) = (&case.view, &case.subject.domain);

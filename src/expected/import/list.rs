@@ -45,6 +45,10 @@ impl List {
         let error =
             |place: &str, reason: String| ImportError { file: file.into(), place: place.into(), reason };
         let text = decoded(octets).map_err(|reason| error("the file", reason.to_string()))?;
+        if text.trim().is_empty() {
+            let reason = "it is empty; expected JSON of Microsoft Graph or PowerShell, CSV or a zone file: export it again";
+            return Err(error("the file", reason.into()));
+        }
         let mut ignored = Vec::new();
         let raws = match kind.unwrap_or_else(|| Kind::of(&text)) {
             Kind::Graph | Kind::Powershell => {

@@ -61,6 +61,11 @@ fn column(heading: &str) -> Option<Column> {
     HEADINGS.iter().find(|(_, words)| words.contains(&plain.as_str())).map(|(column, _)| *column)
 }
 
+/// Returns the known headings of a column.
+fn known(column: Column) -> &'static [&'static str] {
+    HEADINGS.iter().find(|(known, _)| *known == column).map_or(&[], |(_, words)| words)
+}
+
 /// Returns whether the first line names a type and a value.
 pub(super) fn has_header(text: &str) -> bool {
     let Some(first) = text.lines().find(|line| !line.trim().is_empty()) else { return false };
@@ -93,8 +98,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Raw>, Fault> {
         if !columns.contains(&Some(needed)) {
             let found: Vec<&str> = headings.iter().collect();
             let reason = format!(
-                "found the columns `{}`, expected one for the {word}; the README lists the known headings",
-                found.join("`, `")
+                "found the columns `{}`, expected one for the {word}, called `{}`",
+                found.join("`, `"),
+                known(needed).join("`, `")
             );
             return Err(("line 1".into(), reason));
         }
