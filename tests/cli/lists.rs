@@ -131,3 +131,25 @@ fn what_is_no_list_ends_the_run_before_anything_is_looked_up() {
     let run = cutover(&format!("check fabrikam.com --zone {file} --expect {other}"));
     assert!(run.status == 0 && run.err.contains("other.json contains no record"), "{run:?}");
 }
+
+#[test]
+fn a_given_policy_is_proposed_and_an_empty_list_is_refused() {
+    let workspace = Workspace::new();
+    let policy = "v=DMARC1; p=reject; rua=mailto:reports@contoso.com";
+    let list = workspace.put("list.zone", format!("_dmarc.contoso.com. 3600 IN TXT \"{policy}\"\n"));
+    let file = workspace.put("contoso.com.zone", zone("contoso.com", &[]));
+    let run = cutover(&format!("plan contoso.com --zone {file} --expect {list} --format json"));
+    let plan: Value = serde_json::from_str(&run.out).unwrap();
+    let changes = plan["changes"].as_array().unwrap();
+    let change = changes.iter().find(|change| change["name"] == "_dmarc.contoso.com.").unwrap();
+    assert_eq!((&change["after"][0], &change["confirm"]), (&format!("\"{policy}\"").into(), &true.into()));
+    // What is no policy is not published, and said.
+    let broken = workspace.put("broken.zone", "_dmarc.contoso.com. 3600 IN TXT \"v=DMARC1; p=rejct\"\n");
+    let run = cutover(&format!("plan contoso.com --zone {file} --expect {broken} --format bind"));
+    assert!(!run.out.contains("rejct") && run.err.contains("is not a DMARC policy"), "{run:?}");
+    for text in ["", " \n"] {
+        let empty = workspace.put("empty.json", text);
+        let run = cutover(&format!("check contoso.com --zone {file} --expect {empty}"));
+        assert!(run.status == 2 && run.err.contains("it is empty") && run.out.is_empty(), "{run:?}");
+    }
+}

@@ -160,6 +160,7 @@ fn unknown_values_are_refused_with_what_is_known() {
         ("--deadline", "1e9", &["3600"]),
         ("--fail-on", "red", &["red", "changes-needed"]),
         ("--authority-port", "70000", &["70000"]),
+        ("--authority-port", "0", &["0", "1..=65535"]),
         ("--tenant", "con toso", &["--tenant", "contoso.onmicrosoft.com"]),
         ("--mx", "con toso..com", &["--mx"]),
         ("--verification", "\u{1b}[31m", &["--verification", "MS=ms12345678"]),
@@ -191,6 +192,15 @@ fn a_command_line_that_makes_no_sense_is_refused() {
     ] {
         refused(&workspace, arguments, words);
     }
+}
+
+#[test]
+fn two_reports_to_one_file_are_refused_before_one_is_written() {
+    let workspace = Workspace::new();
+    let file = workspace.put("contoso.com.zone", "$ORIGIN contoso.com.\n@ MX 0 .\n");
+    let arguments = ["check", "contoso.com", "--zone", &file, "--output", "json=one", "--output", "csv=one"];
+    refused(&workspace, &arguments, &["two reports for `one`", "--output"]);
+    assert!(!workspace.path("one").exists());
 }
 
 #[test]
