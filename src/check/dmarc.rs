@@ -171,7 +171,7 @@ impl DmarcJudge<'_> {
         let effect = if is_mild { ", so no mail is rejected that is delivered today" } else { "" };
         let message = format!(
             "Keep one of the {} DMARC records: receivers ignore all of them (RFC 9989 §4.10). The plan keeps {}{reports}: \
-             no other is less strict{effect}. Delete the others.",
+             no other has a milder `p`{effect}. Delete the others.",
             policies.len(),
             policies.get(kept_at).map(ToString::to_string).unwrap_or_default()
         );
