@@ -232,7 +232,7 @@ pub(super) fn sightings(
         }
     }
     let is_evidence =
-        |question: &&Question| subject.phase >= Phase::Tidy || is_asked(question, expected, domain);
+        |question: &&Question| subject.phase >= Phase::Tidy || is_asked(question, expected, subject);
     for question in published_questions(view.facts, domain).filter(is_evidence) {
         for data in own(view, question) {
             let shown = shown_by(&question.name, &data, domain);
@@ -261,15 +261,15 @@ pub(super) fn sightings(
 
 /// Returns whether servers are asked about the name before the tidy phase. A zone file is read at its other names as well,
 /// and must not show another platform than its servers do.
-fn is_asked(question: &Question, expected: &[Expectation], domain: &Name) -> bool {
-    let name = &question.name;
+fn is_asked(question: &Question, expected: &[Expectation], subject: &Subject) -> bool {
+    let (name, domain) = (&question.name, &subject.domain);
     let is_doubled = |expectation: &Expectation| {
         doubled::names(&expectation.name, domain).iter().any(|(doubled, _)| doubled == name)
     };
     name == domain
         || expected.iter().any(|expectation| expectation.name == *name)
         || name.first_label() == Some(PROBE_LABEL.as_bytes())
-        || domain.prepend(AUTODISCOVER_SERVICE).is_ok_and(|service| service == *name)
+        || !subject.hybrid && domain.prepend(AUTODISCOVER_SERVICE).is_ok_and(|service| service == *name)
         || expected.iter().any(is_doubled)
 }
 

@@ -155,7 +155,8 @@ impl MxJudge<'_> {
         if let Some(finding) = self.alias(others.iter().copied()).unwrap_or(None) {
             return Ok(finding);
         }
-        if !others.is_empty()
+        // The initial domain and the like have no address either, and no mail host is missing there.
+        if !others.iter().all(|exchange| is_no_mail_host(&exchange.host))
             && others.len() <= MOST_MAIL_HOSTS
             && others
                 .iter()
