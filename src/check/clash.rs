@@ -69,16 +69,30 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         finding.fix.iter().filter(|edit| adds(edit)).flat_map(|edit| &edit.cautions).cloned().collect();
     // An address is replaced by that of the alias, and everything else is lost.
     let is_address = |rtype: &&RecordType| matches!(rtype, RecordType::A | RecordType::Aaaa);
-    let lost = others.iter().filter(|rtype| !is_address(rtype)).map(ToString::to_string);
-    // What is said about a key at a selector is more exact.
+    // What is said about a text at a selector, which may be a key, is more exact.
     let is_selector = matches!(expectation.requirement, Requirement::HasDkimKeyAt(_));
-    let lost = Some(join_and(lost)).filter(|lost| !lost.is_empty() && !is_selector).map(|lost| {
+    let unusual = others.iter().filter(|rtype| !OTHERS.contains(rtype)).map(ToString::to_string);
+    let unusual = Some(join_and(unusual)).filter(|unusual| !unusual.is_empty() && is_selector && !stands);
+    if let Some(unusual) = unusual {
+        // A recommended alias is no reason to delete what has nothing to do with mail.
+        finding.fix.retain(|edit| edit.name != *name);
+        let note = format!(
+            "no edit of {} is proposed, because {unusual} records are published there: delete them first if nothing uses \
+             them",
+            backticked(name)
+        );
+        finding.message = noted(&finding.message, &note);
+        return finding;
+    }
+    let is_lost = |rtype: &&RecordType| !is_address(rtype) && !(is_selector && **rtype == RecordType::Txt);
+    let lost = Some(join_and(others.iter().filter(is_lost).map(ToString::to_string)));
+    let lost = lost.filter(|lost| !lost.is_empty()).map(|lost| {
         format!("Make sure that nothing uses the {lost} records at {}: they are deleted.", backticked(name))
     });
     let gone = others.iter().map(|rtype| {
         let mut edit = Edit::deletion(name.clone(), *rtype);
         added.iter().for_each(|caution| edit.caution(caution));
-        lost.iter().filter(|_| !is_address(&rtype)).for_each(|caution| edit.caution(caution));
+        lost.iter().filter(|_| is_lost(&rtype)).for_each(|caution| edit.caution(caution));
         edit
     });
     finding.fix.splice(0..0, gone);

@@ -429,7 +429,7 @@ impl DkimJudge<'_> {
     }
 }
 
-/// Marks an edit that deletes a key published at the selector: another service may sign with it.
+/// Marks an edit that deletes a text published at the selector: another service may sign with it, or use it otherwise.
 pub(super) fn with_deleted_key_confirmed(
     case: &Case<'_>,
     expectation: &Expectation,
@@ -440,13 +440,16 @@ pub(super) fn with_deleted_key_confirmed(
     };
     // An edit that is marked already says which key it is.
     let deletion = finding.fix.iter_mut().find(|edit| is_deletion(edit) && edit.cautions.is_empty());
-    if let Some(deletion) = deletion
-        && wildcard::own(&case.without_asking(), &expectation.name, RecordType::Txt).data.iter().any(is_key)
-    {
-        deletion.caution(
-            "Mail that is signed with the key in this TXT record fails DKIM after this edit: if another service signs with \
-             it, give that one another selector first.",
-        );
+    if let Some(deletion) = deletion {
+        let texts = wildcard::own(&case.without_asking(), &expectation.name, RecordType::Txt);
+        let caution = match texts.data.iter().any(is_key) {
+            true => {
+                "Mail that is signed with the key in this TXT record fails DKIM after this edit: if another service signs with \
+                 it, give that one another selector first."
+            }
+            false => "Make sure that nothing uses this TXT record: it is deleted.",
+        };
+        deletion.caution(caution);
     }
     finding
 }

@@ -21,7 +21,7 @@ use crate::record::{Name, RecordType};
 use super::delivery::{Assigned, SearchFailure};
 use super::{
     Case, Code, Edit, ExpectationResult, Hazard, PROBE_LABEL, Severity, Status, backticked, clash, delivery,
-    dmarc, dname, join_and, policy, references, wildcard,
+    dmarc, dname, join_and, policy, references, spf, wildcard,
 };
 
 pub use delegation::compared_questions;
@@ -77,6 +77,7 @@ pub(super) fn hazards(
     found.add(dane::dane(case, judged));
     let mut hazards = found.hazards;
     references::warn_of_edits(case, &mut hazards);
+    spf::warned_of_hazards(case, &mut hazards);
     hazards.sort_by(|a, b| (a.code, &a.name, a.rtype).cmp(&(b.code, &b.name, b.rtype)));
     hazards
 }

@@ -267,7 +267,7 @@ fn is_accepted(case: &Case<'_>) -> Result<bool, LookupFailure> {
 
 /// Appends a note to a message: as a sentence after a sentence, and after a semicolon otherwise.
 fn noted(message: &str, note: &str) -> String {
-    if !message.ends_with(['.', '?']) {
+    if !message.ends_with(['.', '?']) && !message.ends_with(".)") {
         return format!("{message}; {note}");
     }
     let mut letters = note.chars();

@@ -31,10 +31,10 @@ use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, backticked, doubled, join_and, wildcard};
+use super::{Case, Code, Edit, Finding, Hazard, backticked, doubled, join_and, wildcard};
 use included::Reader;
 use note::Opening;
-pub(super) use other_names::{including, warned};
+pub(super) use other_names::{including, warned, warned_of_hazards};
 use repair::{looks_like_spf, repaired_text};
 use tally::{Doubt, Tally};
 

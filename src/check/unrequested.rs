@@ -5,16 +5,27 @@
 
 use crate::expected::{Expectation, Origin, Service};
 
-use super::{Case, Code, Finding};
+use crate::record::RecordType;
+
+use super::{Case, Code, Edit, Finding, clash, noted};
 
 /// Removes the edits of records that work and that were not to be moved. What stays is broken, or leads to the platform
 /// being left.
 pub(super) fn left_alone(case: &Case<'_>, expectation: &Expectation, mut finding: Finding) -> Finding {
     let is_wanted =
         case.requests(expectation) || case.subject.is_parked || expectation.origin == Origin::Given;
-    if !is_wanted && !is_edited_anyway(case, expectation, finding.code) {
-        finding.fix.clear();
+    if is_wanted || finding.fix.is_empty() || is_edited_anyway(case, expectation, finding.code) {
+        return finding;
     }
+    // What stands next to an alias is deleted in any case: servers return only one of them.
+    let has_alias = !clash::types_next_to_alias(case, &expectation.name).is_empty();
+    let is_clash = |edit: &Edit| has_alias && edit.after.is_empty() && edit.rtype != RecordType::Cname;
+    finding.fix.retain(is_clash);
+    if finding.observed.is_empty() {
+        return finding;
+    }
+    let note = format!("it is left as it is, because `--services` does not name {}", expectation.service);
+    finding.message = noted(&finding.message, &note);
     finding
 }
 

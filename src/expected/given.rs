@@ -35,7 +35,7 @@ pub fn ignored(subject: &Subject) -> Vec<Ignored> {
         }
         Some(_) => None,
         None if is_proof(&wanted.data) => Some("the verification TXT record has the same effect"),
-        None if wanted.name.first_label() == Some(b"_dmarc") => {
+        None if subject.domain.prepend("_dmarc").is_ok_and(|name| name == wanted.name) => {
             Some("it is not a DMARC policy that can be published as it is")
         }
         None => Some("cutover does not compare this record"),
@@ -71,12 +71,27 @@ fn is_proof(data: &RecordData) -> bool {
     matches!(data, RecordData::Mx { exchange, .. } if is_below_proof(exchange))
 }
 
+/// The tags of a DMARC policy (RFC 9989 §4.7, and those that RFC 7489 §6.3 had).
+const POLICY_TAGS: [&str; 14] =
+    ["v", "p", "sp", "np", "psd", "t", "rua", "ruf", "adkim", "aspf", "fo", "rf", "ri", "pct"];
+
 /// Returns whether a text is a DMARC policy that can be published as it is (RFC 9989 §4.7).
 fn is_policy(text: &Text) -> bool {
     let text = text.lossy();
-    let mut tags = text.split(';').map(str::trim);
-    let policy = || ["none", "quarantine", "reject"].iter().map(|policy| format!("p={policy}"));
-    tags.next() == Some("v=DMARC1") && tags.any(|tag| policy().any(|policy| tag == policy))
+    let tags = text.split(';').map(str::trim).filter(|tag| !tag.is_empty());
+    let tags: Option<Vec<(String, &str)>> = tags
+        .map(|tag| tag.split_once('=').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim())))
+        .collect();
+    let Some(tags) = tags else { return false };
+    let is_action =
+        |value: &str| ["none", "quarantine", "reject"].iter().any(|one| value.eq_ignore_ascii_case(one));
+    let is_right = |(name, value): &(String, &str)| match name.as_str() {
+        "p" | "sp" | "np" => is_action(value),
+        name => POLICY_TAGS.contains(&name),
+    };
+    tags.first().is_some_and(|(name, value)| name == "v" && *value == "DMARC1")
+        && tags.iter().any(|(name, _)| name == "p")
+        && tags.iter().all(is_right)
 }
 
 fn is_verification(text: &Text) -> bool {

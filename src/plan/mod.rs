@@ -11,7 +11,7 @@ pub mod schedule;
 use std::collections::BTreeSet;
 
 use crate::check::{Assessment, Case, Code, Status};
-use crate::expected::{Expectation, Id, Importance, Phase, Subject};
+use crate::expected::{Expectation, Id, Importance, Phase, Service, Subject};
 use crate::facts::{Facts, FactsView, PlannedRecords, TrustPolicy};
 use crate::record::{Name, RecordData, RecordSet, RecordType};
 
@@ -29,6 +29,10 @@ const SPF_FIRST: &str = "Do not switch before SPF is fixed by hand: this plan ha
 /// The precondition of the other edits of the switch if the plan does not edit the MX records.
 const MX_TOGETHER: &str = "Make this edit together with the one of the MX records, which this plan lacks: until then, mail stays at \
     the old platform. `cutover check` says how to get it.";
+
+/// The precondition of what is taken from the old platform while mail goes neither there nor to Microsoft.
+const MAIL_ELSEWHERE: &str = "First make sure that mail is delivered to Microsoft 365: DNS does not show that, and this plan has no \
+    edit of the MX records.";
 
 /// The action on a record set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,13 +150,23 @@ pub fn changes(subject: &Subject, facts: &Facts, trust: TrustPolicy, assessment:
         let of_the_switch = changes.iter_mut().filter(|change| change.phase >= Phase::Switch);
         of_the_switch.for_each(|change| change.confirm = true);
     }
-    if mail_stays(assessment, &changes) {
-        // What the old platform needs to take and to send mail stays with the MX records.
-        changes.retain(|change| change.phase < Phase::Tidy);
-        for change in changes.iter_mut().filter(|change| change.phase == Phase::Switch) {
-            change.confirm = true;
-            join_cautions(&mut change.cautions, &[MX_TOGETHER.to_owned()]);
+    match mail_without_edit(subject, assessment, &changes) {
+        Some(MailWithoutEdit::AtSource) => {
+            // What the old platform needs to take and to send mail stays with the MX records.
+            changes.retain(|change| change.phase < Phase::Tidy);
+            for change in changes.iter_mut().filter(|change| is_about_mailboxes(change, subject, assessment))
+            {
+                change.confirm = true;
+                join_cautions(&mut change.cautions, &[MX_TOGETHER.to_owned()]);
+            }
         }
+        Some(MailWithoutEdit::Elsewhere) => {
+            for change in changes.iter_mut().filter(|change| change.phase == Phase::Tidy) {
+                change.confirm = true;
+                join_cautions(&mut change.cautions, &[MAIL_ELSEWHERE.to_owned()]);
+            }
+        }
+        None => {}
     }
     if lacks_spf_edit(assessment) {
         let moves_mail =
@@ -165,17 +179,43 @@ pub fn changes(subject: &Subject, facts: &Facts, trust: TrustPolicy, assessment:
     changes
 }
 
-/// Returns whether mail still goes to the platform being left, and the plan has no edit of the MX records.
-fn mail_stays(assessment: &Assessment, changes: &[Change]) -> bool {
-    let Some(mx) = assessment.judged.iter().find(|judged| judged.expectation.id == Id::Mx) else {
-        return false;
-    };
+/// Where mail goes that does not go to Microsoft, although the plan has no edit of the MX records.
+enum MailWithoutEdit {
+    /// To the platform being left.
+    AtSource,
+    /// To a filter or a host of which DNS does not show where it delivers.
+    Elsewhere,
+}
+
+fn mail_without_edit(
+    subject: &Subject,
+    assessment: &Assessment,
+    changes: &[Change],
+) -> Option<MailWithoutEdit> {
+    if !subject.services.contains(&Service::Exchange) {
+        return None;
+    }
+    let mx = assessment.judged.iter().find(|judged| judged.expectation.id == Id::Mx)?;
     let is_edited = |change: &Change| {
         change.name == mx.expectation.name
             && change.rtype == mx.expectation.rtype
             && change.phase >= Phase::Switch
     };
-    mx.code == Code::MxAtSource && mx.status == Status::Unmet && !changes.iter().any(is_edited)
+    if matches!(mx.status, Status::Met | Status::Waiting) || changes.iter().any(is_edited) {
+        return None;
+    }
+    // Whether a waiver or a failed lookup decides, the records are the same.
+    Some(if mx.code == Code::MxAtSource { MailWithoutEdit::AtSource } else { MailWithoutEdit::Elsewhere })
+}
+
+/// Returns whether a change of the switch concerns mail programs or senders, which follow the mailboxes.
+fn is_about_mailboxes(change: &Change, subject: &Subject, assessment: &Assessment) -> bool {
+    let of_mail = assessment.judged.iter().map(|judged| &judged.expectation).any(|expectation| {
+        expectation.service == Service::Exchange
+            && expectation.name == change.name
+            && change.name != subject.domain
+    });
+    change.phase == Phase::Switch && (of_mail || change.because.contains(&Code::AutodiscoverSrvLeft))
 }
 
 /// Returns whether SPF has to be fixed by hand, because the plan has no edit for it.

@@ -105,7 +105,8 @@ impl Assigned {
 /// Determines the assigned host. A search is made only if `need` says that one is needed.
 pub(in crate::check) fn assigned(case: &Case<'_>, mx: &Expectation, need: impl FnOnce() -> Need) -> Assigned {
     let Some(hosts) = mx.mail_hosts() else { return Assigned::AsExpected };
-    if mx.origin != Origin::Derived || !hosts.gateways.is_empty() || !is_derived_absent(case) {
+    let is_moved = mx.origin == Origin::Derived && hosts.gateways.is_empty() && case.requests(mx);
+    if !is_moved || !is_derived_absent(case) {
         return Assigned::AsExpected;
     }
     match published_host(case, mx, hosts) {

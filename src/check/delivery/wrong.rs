@@ -33,21 +33,28 @@ impl MxJudge<'_> {
         let may_be_filter = self.may_be_filter(others);
         if let Ok(true) = may_be_filter {
             let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
+            let (is_filter, it, delete) = match others.len() {
+                1 => ("is a mail filter", "it", "If it is not, delete it: it still gets"),
+                _ => ("are a mail filter", "them", "If they are not, delete them: they still get"),
+            };
             let message = format!(
-                "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
-                 ({}). If it is not, delete it: it still gets \
-                 mail; a higher preference number does not prevent that.",
+                "Pass `--gateway {gateway}` if {hosts} {is_filter} in front of Microsoft 365 ({}). {delete} mail; a higher \
+                 preference number does not prevent that.",
                 self.signs_of_move()
             );
             let caution = format!(
-                "If {hosts} is a mail filter in front of Microsoft 365, keep it and pass `--gateway {gateway}`."
+                "If {hosts} {is_filter} in front of Microsoft 365, keep {it} and pass `--gateway {gateway}`."
             );
             let mut finding = self.wrong(Code::MxRival, message);
             finding.fix.iter_mut().for_each(|edit| edit.caution(&caution));
             return Ok(finding);
         }
+        // A filter that was not declared is kept.
+        let deleted =
+            others.iter().copied().filter(|exchange| !(self.keeps_filters() && is_filter(&exchange)));
         let message = format!(
-            "Delete {hosts}: mail still goes there; a higher preference number does not prevent that.{}{}",
+            "Delete {}: mail still goes there; a higher preference number does not prevent that.{}{}",
+            self.named(&deleted.collect::<Vec<_>>()),
             causes(others),
             filter_hint(others)
         );
@@ -172,32 +179,38 @@ impl MxJudge<'_> {
         // A filter may forward to the other hosts, or only queue for them: no host is deleted without one of Microsoft's.
         let is_filter = |exchange: &&Exchange| matches!(exchange.kind, Host::UndeclaredFilter(_));
         if others.iter().all(is_filter) || self.keeps_filters() && others.iter().any(is_filter) {
-            return Ok(self.undeclared(others, &hosts));
+            let real: Vec<&Exchange> =
+                others.iter().copied().filter(|exchange| exchange.kind != Host::Null).collect();
+            return Ok(self.undeclared(others, &self.named(&real)));
         }
-        let message =
-            if others.iter().any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven)) {
-                let given = self.hosts.given.iter().map(backticked);
-                format!(
-                    "Replace the MX records: mail goes to {hosts} and not to the given host {}.",
-                    join_and(given)
-                )
-            } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
-                format!(
-                    "Replace the MX records: {hosts} is a Microsoft name that accepts no mail for the \
+        let message = if others
+            .iter()
+            .any(|exchange| matches!(exchange.kind, Host::OtherFamily | Host::NotGiven))
+        {
+            let given = self.hosts.given.iter().map(backticked);
+            format!(
+                "Replace the MX records: mail goes to {hosts} and not to the given host {}.",
+                join_and(given)
+            )
+        } else if others.iter().all(|exchange| is_no_mail_host(&exchange.host)) {
+            format!(
+                "Replace the MX records: {hosts} is a Microsoft name that accepts no mail for the \
                 domain."
-                )
-            } else if let Ok(true) = self.may_be_filter(others) {
-                let gateway =
-                    others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
-                format!(
-                    "Pass `--gateway {gateway}` if {hosts} is a mail filter in front of Microsoft 365 \
-                 ({}). If it is not, replace it: mail does \
-                 not reach Microsoft 365.",
-                    self.signs_of_move()
-                )
-            } else {
-                format!("Replace the MX records: mail goes to {hosts} and not to Microsoft.")
+            )
+        } else if let Ok(true) = self.may_be_filter(others) {
+            let gateway = others.first().map(|exchange| self.suffix_of(&exchange.host)).unwrap_or_default();
+            let (is_filter, replace) = match others.len() {
+                1 => ("is a mail filter", "If it is not, replace it"),
+                _ => ("are a mail filter", "If they are not, replace them"),
             };
+            format!(
+                "Pass `--gateway {gateway}` if {hosts} {is_filter} in front of Microsoft 365 ({}). {replace}: mail \
+                     does not reach Microsoft 365.",
+                self.signs_of_move()
+            )
+        } else {
+            format!("Replace the MX records: mail goes to {hosts} and not to Microsoft.")
+        };
         let finding = self.wrong(Code::MxElsewhere, message);
         // An unknown host may be a filter, so the admin compares what replaces it.
         let is_foreign = others.iter().any(|exchange| exchange.kind == Host::Foreign);

@@ -191,7 +191,8 @@ pub(super) fn autodiscover_srv_left(case: &Case<'_>) -> Option<Hazard> {
 ///
 /// `others` are the hazards found before, whose edits count as made.
 pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult], others: &[Hazard]) -> Vec<Hazard> {
-    if case.phase() < Phase::Tidy {
+    // Where mail was not to be moved, it stays, and so does what belongs to it.
+    if case.phase() < Phase::Tidy || !case.subject.services.contains(&Service::Exchange) {
         return Vec::new();
     }
     let domain = &case.subject.domain;
@@ -278,7 +279,10 @@ pub(super) fn source_left(case: &Case<'_>, judged: &[ExpectationResult], others:
         }
     }
     let senders = other_senders(case).into_iter();
-    let senders = senders.filter(|found| !hazards.values().any(|known| known.name == found.name));
+    let is_known = |found: &Hazard| {
+        hazards.values().any(|known| (&known.name, known.rtype) == (&found.name, found.rtype))
+    };
+    let senders = senders.filter(|found| !is_known(found));
     let senders: Vec<Hazard> = senders.collect();
     hazards.into_values().chain(senders).collect()
 }

@@ -19,6 +19,7 @@ const SHORT: u32 = 300;
 pub(super) fn ttl_too_long(case: &Case<'_>, judged: &[ExpectationResult]) -> Vec<Hazard> {
     let will_change = judged
         .iter()
+        .filter(|judged| case.requests(&judged.expectation))
         .filter(|judged| matches!(judged.code, Code::MxStillAtSource | Code::AliasStillAtSource));
     // Both kinds of addresses may stand where an alias belongs.
     let sets = will_change.flat_map(|judged| {

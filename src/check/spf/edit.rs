@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expected::{Phase, meant_include};
 use crate::facts::{FactsView, LookupFailure, PlannedRecords};
-use crate::record::spf::{Meaning, SpfRecord, Term, is_spf};
+use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term, is_spf};
 use crate::record::{Name, Question, RecordData, RecordSet, RecordType, Text};
 
 use super::included::Reader;
 use super::moved::{self, Hosts, Moved};
 use super::repair::repaired;
 use super::sender::names_the_same;
-use super::tally::{Fault, FaultKind, Tally};
+use super::tally::{Fault, FaultKind, Nested, Tally};
 use super::terms::Terms;
 use super::walk;
 use super::{Edit, SpfJudge, backticked, join_and, shown, text_of};
@@ -102,6 +102,12 @@ fn fix_with(
             // A term that becomes void by the plan is replaced by the senders that it authorizes now.
             let is_moved = |term: &str| moved.iter().any(|one| one.holder == *domain && one.term == term);
             tally.void_terms().filter(|term| !is_moved(term)).for_each(|term| terms.remove(term));
+            let holders: BTreeSet<&Name> = tally.nested.iter().map(|nested| &nested.holder).collect();
+            for holder in holders.into_iter().filter(|holder| *holder != domain && is_own(judge, holder)) {
+                if !void_terms_at(judge, holder, tally).is_empty() {
+                    repair_own(judge, holder, tally, &moved, &mut own)?;
+                }
+            }
         }
         for (holder, _) in judge.sources_in_own_records(tally) {
             repair_own(judge, &holder, tally, &moved, &mut own)?;
@@ -111,7 +117,10 @@ fn fix_with(
         }
     }
     for one in &moved {
-        if one.holder == *domain {
+        if one.holder == *domain && one.is_kept {
+            let new = terms.put_before(&one.term, &one.instead);
+            terms.decided.extend((!new.is_empty()).then(|| one.replacement(&new, false)));
+        } else if one.holder == *domain {
             let new = terms.replace_by(&one.term, &one.instead);
             terms.decided.extend(new.map(|new| one.replacement(&new, false)));
         } else if !is_own(judge, &one.holder) {
@@ -352,6 +361,19 @@ pub(super) fn is_own(judge: &SpfJudge<'_>, holder: &Name) -> bool {
     holder.is_within(&judge.case.subject.domain) && answer.is_ok_and(|answer| answer.chain.is_empty())
 }
 
+/// Returns the `a` terms of an included record whose names have no address.
+fn void_terms_at<'t>(judge: &SpfJudge<'_>, holder: &Name, tally: &'t Tally) -> Vec<&'t str> {
+    let own = &judge.case.subject.domain;
+    let is_void = |nested: &&Nested| match &nested.term.meaning {
+        Meaning::Mechanism(_, Mechanism::A(Some(domain))) => {
+            domain.expanded(holder, own).is_ok_and(|name| tally.voids.contains(&name))
+        }
+        _ => false,
+    };
+    let here = tally.nested.iter().filter(|nested| nested.holder == *holder);
+    here.filter(is_void).map(|nested| nested.term.text.as_str()).collect()
+}
+
 /// Merges the SPF records at an included name of the domain into one valid record, once for each name.
 fn repair_own(
     judge: &SpfJudge<'_>,
@@ -384,8 +406,14 @@ fn repair_own(
     }
     let mut decided = Vec::new();
     for one in moved.iter().filter(|one| one.holder == *holder) {
-        let new = terms.replace_by(&one.term, &one.instead);
+        let new = match one.is_kept {
+            true => Some(terms.put_before(&one.term, &one.instead)).filter(|new| !new.is_empty()),
+            false => terms.replace_by(&one.term, &one.instead),
+        };
         decided.extend(new.map(|new| one.replacement(&new, false)));
+    }
+    if tally.voids.len() > super::MOST_VOID_LOOKUPS {
+        void_terms_at(judge, holder, tally).iter().for_each(|term| terms.remove(term));
     }
     let confirm = !decided.is_empty();
     if judge.case.phase() >= Phase::Tidy {

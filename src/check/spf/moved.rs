@@ -19,6 +19,8 @@ use crate::check::{Case, Code, Edit, backticked, importance, judge};
 
 /// The maximum number of addresses that replace the hosts of one term; if there are more, the hosts are named.
 const MOST_ADDRESSES: usize = 8;
+/// The maximum number of aliases of the domain that are followed.
+const MOST_ALIASES: usize = 8;
 /// The types whose records determine the addresses of a name.
 const ADDRESS_TYPES: [RecordType; 3] = [RecordType::A, RecordType::Aaaa, RecordType::Cname];
 
@@ -39,8 +41,10 @@ pub(super) struct Moved {
     pub(super) term: String,
     /// The term of the domain's own record that leads there.
     pub(super) top: String,
-    /// The terms that replace it.
+    /// The terms that replace it, or that are added next to it.
     pub(super) instead: Vec<String>,
+    /// True if the term stays, because it authorizes hosts that stay as well.
+    pub(super) is_kept: bool,
     /// The senders that it authorizes now, formatted for a sentence.
     senders: Vec<String>,
 }
@@ -55,6 +59,7 @@ impl Moved {
         let term = shown(&self.term);
         let holder = backticked(&self.holder);
         let what = match (self.top == self.term, is_added) {
+            _ if self.is_kept => format!("{instead} is added next to `{term}`"),
             (true, _) if new.is_empty() => format!("`{term}` is dropped"),
             (false, false) if new.is_empty() => format!("`{term}` in the record of {holder} is dropped"),
             (true, _) => format!("`{term}` becomes {instead}"),
@@ -96,12 +101,30 @@ pub(super) fn moved(judge: &SpfJudge<'_>, record: &SpfRecord, tally: &Tally, wri
         if moved.iter().any(is_known) {
             continue;
         }
-        if let Some((senders, instead)) = planned.instead_of(term, holder) {
+        if let Some(Instead { senders, terms: instead, is_kept }) = planned.instead_of(term, holder) {
             let (holder, term, top) = (holder.clone(), term.text.clone(), top.to_owned());
-            moved.push(Moved { holder, term, top, instead, senders });
+            moved.push(Moved { holder, term, top, instead, is_kept, senders });
         }
     }
     moved
+}
+
+/// What replaces a term in the plan.
+struct Instead {
+    /// The senders that the term authorizes now and not after the plan, formatted for a sentence.
+    senders: Vec<String>,
+    /// The terms that authorize them.
+    terms: Vec<String>,
+    /// True if the term stays next to these.
+    is_kept: bool,
+}
+
+/// The hosts of MX records, divided by what the plan does.
+struct MailHosts {
+    /// Those that it removes and that may send, which are those of no known platform.
+    leaving: Vec<Name>,
+    /// True if a host other than Microsoft's stays.
+    has_staying: bool,
 }
 
 /// The records at names of the domain, before and after the plan.
@@ -113,9 +136,8 @@ struct Planned<'a> {
 }
 
 impl Planned<'_> {
-    /// Returns the senders that a term authorizes now but not after the plan, formatted for a sentence, and the terms
-    /// that replace it.
-    fn instead_of(&self, term: &Term, holder: &Name) -> Option<(Vec<String>, Vec<String>)> {
+    /// Returns what replaces a term that authorizes other senders after the plan.
+    fn instead_of(&self, term: &Term, holder: &Name) -> Option<Instead> {
         let own = &self.judge.case.subject.domain;
         let name = |domain: &Option<DomainSpec>| match domain {
             None => Some(holder.clone()),
@@ -123,18 +145,21 @@ impl Planned<'_> {
         };
         match &term.meaning {
             Meaning::Mechanism(Qualifier::Pass, Mechanism::Mx(domain)) => {
-                let hosts = self.leaving_hosts(&name(domain).filter(|name| name.is_within(own))?);
-                let senders = hosts.iter().map(backticked).collect();
-                (!hosts.is_empty()).then(|| (senders, self.instead_of_hosts(&hosts, term)))
+                let hosts = self.mail_hosts(&name(domain).filter(|name| name.is_within(own))?)?;
+                let MailHosts { leaving, has_staying: is_kept } = hosts;
+                let senders = leaving.iter().map(backticked).collect();
+                let terms = self.instead_of_hosts(&leaving, term);
+                let is_moved = !leaving.is_empty() && !(is_kept && terms.is_empty());
+                is_moved.then_some(Instead { senders, terms, is_kept })
             }
             Meaning::Mechanism(Qualifier::Pass, Mechanism::A(domain)) => {
                 let name = name(domain).filter(|name| name.is_within(own))?;
                 if !self.moves(&name) {
                     return None;
                 }
-                let instead = self.instead_of_address(&name, term);
-                (!instead.is_empty())
-                    .then(|| (instead.iter().map(|term| without_mechanism(term)).collect(), instead))
+                let terms = self.instead_of_address(&name, term);
+                let senders = terms.iter().map(|term| without_mechanism(term)).collect();
+                (!terms.is_empty()).then_some(Instead { senders, terms, is_kept: false })
             }
             Meaning::Mechanism(..)
             | Meaning::Redirect(_)
@@ -144,12 +169,11 @@ impl Planned<'_> {
         }
     }
 
-    /// Returns the hosts that the plan removes from the MX records and that may send, which are those of no known
-    /// platform.
-    fn leaving_hosts(&self, name: &Name) -> Vec<Name> {
+    /// Returns the hosts of the MX records that the plan changes; `None` if it does not.
+    fn mail_hosts(&self, name: &Name) -> Option<MailHosts> {
         let domain = &self.judge.case.subject.domain;
-        let Ok(before) = self.present.set(name, RecordType::Mx) else { return Vec::new() };
-        let Some(after) = self.planned(name, RecordType::Mx) else { return Vec::new() };
+        let before = self.present.set(name, RecordType::Mx).ok()?;
+        let after = self.planned(name, RecordType::Mx)?;
         let staying: BTreeSet<&Name> = after.iter().filter_map(RecordData::target).collect();
         let mut hosts: Vec<Name> = Vec::new();
         for host in before.data.iter().filter_map(RecordData::target) {
@@ -162,7 +186,13 @@ impl Planned<'_> {
                 hosts.push(host.clone());
             }
         }
-        hosts
+        let is_microsofts = |host: &Name| {
+            best_matches(Clue::Mx(host), domain).iter().any(|provider| provider.kind == Kind::Microsoft)
+        };
+        let published = |host: &Name| before.data.iter().any(|data| data.target() == Some(host));
+        let has_staying =
+            staying.iter().any(|host| published(host) && !host.is_root() && !is_microsofts(host));
+        Some(MailHosts { leaving: hosts, has_staying })
     }
 
     /// Returns whether the plan changes the addresses of the name.
@@ -227,9 +257,19 @@ impl Planned<'_> {
     /// are none for a host of a mail platform, which does not send from that name.
     fn instead_of_address(&self, name: &Name, term: &Term) -> Vec<String> {
         let domain = &self.judge.case.subject.domain;
-        let alias = self.present.set(name, RecordType::Cname).ok();
-        let target = alias.iter().flat_map(|set| &set.data).find_map(RecordData::target);
-        match target {
+        let target_of = |name: &Name| {
+            let alias = self.present.set(name, RecordType::Cname).ok();
+            alias.iter().flat_map(|set| &set.data).find_map(RecordData::target).cloned()
+        };
+        let mut target = target_of(name);
+        // An alias of the domain itself may be deleted as well.
+        for _ in 0..MOST_ALIASES {
+            match target.as_ref().filter(|target| target.is_within(domain)).and_then(target_of) {
+                Some(next) => target = Some(next),
+                None => break,
+            }
+        }
+        match &target {
             Some(target) => {
                 let is_platform = |provider: &&'static crate::provider::Provider| {
                     matches!(provider.kind, Kind::Source | Kind::Microsoft)

@@ -15,7 +15,7 @@ use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
 use super::included::Reader;
-use super::{Case, Edit, Finding, MOST_LOOKUPS, backticked, edit, join_and, text_of, walk, wildcard};
+use super::{Case, Edit, Finding, Hazard, MOST_LOOKUPS, backticked, edit, join_and, text_of, walk, wildcard};
 
 /// The maximum number of names in a sentence.
 const MOST_NAMED: usize = 6;
@@ -40,15 +40,44 @@ pub(in crate::check) fn warned(case: &Case<'_>, mut finding: Finding) -> Finding
     if others.is_empty() {
         return finding;
     }
-    let cautions: Vec<Option<String>> =
-        finding.fix.iter().map(|edit| caution(&present, &others, edit)).collect();
-    for (edit, caution) in finding.fix.iter_mut().zip(cautions) {
-        let Some(caution) = caution else { continue };
-        edit.caution(&caution);
-        let end = if finding.message.ends_with(['.', ')']) { "" } else { "." };
-        finding.message = format!("{}{end} {caution}", finding.message);
+    for caution in cautions(&present, &others, &mut finding.fix) {
+        finding.message = with_sentence(&finding.message, &caution);
     }
     finding
+}
+
+/// Adds to hazards what their edits change in the SPF records of other names.
+pub(in crate::check) fn warned_of_hazards(case: &Case<'_>, hazards: &mut [Hazard]) {
+    if case.view.facts.on_file.is_empty() || hazards.iter().all(|hazard| hazard.fix.is_empty()) {
+        return;
+    }
+    let untouched = PlannedRecords::new();
+    let view = FactsView { planned: &untouched, ..case.view.without_asking() };
+    let present = Case { view, ..*case };
+    let others = records(&present);
+    for hazard in hazards.iter_mut().filter(|_| !others.is_empty()) {
+        for caution in cautions(&present, &others, &mut hazard.fix) {
+            hazard.message = with_sentence(&hazard.message, &caution);
+        }
+    }
+}
+
+/// Marks the edits that change these records, and returns the sentences that say how, each once.
+fn cautions(case: &Case<'_>, others: &[Record], fix: &mut [Edit]) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for edit in fix {
+        let Some(caution) = caution(case, others, edit) else { continue };
+        edit.caution(&caution);
+        if !said.contains(&caution) {
+            said.push(caution);
+        }
+    }
+    said
+}
+
+fn with_sentence(message: &str, sentence: &str) -> String {
+    let end = if message.ends_with(['.', ')']) { "" } else { "." };
+    format!("{message}{end} {sentence}")
 }
 
 /// Returns the other names of the domain whose SPF records include a domain that is meant, each with that domain.
@@ -118,6 +147,15 @@ fn caution(case: &Case<'_>, others: &[Record], edit: &Edit) -> Option<String> {
                 edit.name.without_trailing_dot()
             ))
         }
+        RecordType::Cname
+            if edit.after.is_empty() && is_lost() && included_at(others, &edit.name).is_some() =>
+        {
+            let owners = included_at(others, &edit.name)?;
+            Some(format!(
+                "SPF of {owners} includes {}, and fails for every sender after this edit: remove that term first.",
+                backticked(&edit.name)
+            ))
+        }
         RecordType::A | RecordType::Aaaa | RecordType::Cname if is_lost() => {
             let is_a = |mechanism: &Mechanism| match mechanism {
                 Mechanism::A(of) => Some(of.clone()),
@@ -134,6 +172,13 @@ fn caution(case: &Case<'_>, others: &[Record], edit: &Edit) -> Option<String> {
         RecordType::Txt if edit.name == *domain => exceeding(case, others, edit),
         _ => None,
     }
+}
+
+/// Returns the owners, in backticks, of the records that include a name; `None` if there are none.
+fn included_at(others: &[Record], about: &Name) -> Option<String> {
+    let includes =
+        |one: &&Record| one.record.evaluated().filter_map(|term| term.included()).any(|name| name == about);
+    few(others.iter().filter(includes).map(|one| &one.owner))
 }
 
 /// Returns the owners, in backticks, of the records with a passing mechanism of the kind that names `about`.
@@ -166,9 +211,10 @@ fn exceeding(case: &Case<'_>, others: &[Record], edited: &Edit) -> Option<String
     edit::publish(&mut planned, edited);
     let after = FactsView { planned: &planned, ..unlogged };
     let (before, after) = (Reader::new(&unlogged), Reader::new(&after));
+    // Directly, or through other records of the domain.
     let leads_here = |one: &&Record| {
         let mut included = one.record.evaluated().filter_map(|term| term.included());
-        included.any(|name| *name == edited.name)
+        included.any(|name| name.is_within(&edited.name))
     };
     let breaks = |one: &&Record| {
         let tally = |reader: &Reader<'_>| walk::tally(reader, &one.owner, &one.record, microsoft);

@@ -5,7 +5,7 @@
 
 use crate::facts::LookupFailure;
 use crate::provider::{Clue, Evidence, Gateway, Kind, Provider, best_matches};
-use crate::record::spf::{Meaning, Mechanism, Qualifier, SpfRecord, Term};
+use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordType};
 
 use super::note::Opening;
@@ -96,20 +96,36 @@ impl SpfJudge<'_> {
             Gateway::Known(provider) if provider.matches(Clue::Spf(name), domain) => true,
             Gateway::Known(_) | Gateway::Suffix(_) => is_of_operator(name),
         };
+        let has_unknown_includes = match gateway {
+            Gateway::Known(provider) => provider.spf.is_empty(),
+            Gateway::Suffix(_) => true,
+        };
+        let is_unknown = |name: &Name| best_matches(Clue::Spf(name), domain).is_empty();
+        // The end of a name with macros is written out.
+        let is_its_macro = |of: &DomainSpec| {
+            let end = of.text.rsplit(['}', '%']).next().unwrap_or_default().trim_start_matches('.');
+            end.parse().is_ok_and(|end: Name| is_its_include(&end))
+        };
         let is_its = |holder: &Name, term: &Term| match &term.meaning {
             Meaning::Redirect(to) => to.name.as_ref().is_some_and(is_its_include),
             Meaning::Mechanism(Qualifier::Pass, mechanism) => match mechanism {
-                Mechanism::Include(of) => of.name.as_ref().is_some_and(is_its_include),
+                Mechanism::Include(of) => match &of.name {
+                    Some(name) => is_its_include(name) || has_unknown_includes && is_unknown(name),
+                    None => is_its_macro(of),
+                },
                 Mechanism::Mx(of) => {
                     let at = of.as_ref().map_or(Some(holder), |of| of.name.as_ref());
                     at.is_some_and(|at| at == domain || gateway.covers(at, domain))
                 }
                 Mechanism::A(of) => {
                     let at = of.as_ref().map_or(Some(holder), |of| of.name.as_ref());
-                    at.is_some_and(|at| gateway.covers(at, domain) || is_of_operator(at))
+                    at.is_some_and(|at| {
+                        at.is_within(domain) || gateway.covers(at, domain) || is_of_operator(at)
+                    })
                 }
                 Mechanism::Ip4 { .. } | Mechanism::Ip6 { .. } => true,
-                Mechanism::All | Mechanism::Ptr(_) | Mechanism::Exists(_) => false,
+                Mechanism::Exists(of) => is_its_macro(of),
+                Mechanism::All | Mechanism::Ptr(_) => false,
             },
             Meaning::Mechanism(..)
             | Meaning::Explanation(_)
