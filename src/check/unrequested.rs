@@ -1,10 +1,9 @@
-//! Leaves the records of services alone that were not requested.
+//! Does not edit the records of services that were not requested.
 //!
 //! Their records are reported and optional. Where a domain moves only Teams to Microsoft 365, its mail stays where it
 //! is, and the federation record of a Skype for Business server stays while only mail moves.
 
 use crate::expected::{Expectation, Origin, Service};
-
 use crate::record::RecordType;
 
 use super::{Case, Code, Edit, Finding, clash, noted};
