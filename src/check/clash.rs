@@ -84,7 +84,7 @@ pub(super) fn keep_alias(case: &Case<'_>, expectation: &Expectation, mut finding
         finding.message = noted(&finding.message, &note);
         return finding;
     }
-    let is_lost = |rtype: &&RecordType| !is_address(rtype) && !(is_selector && **rtype == RecordType::Txt);
+    let is_lost = |rtype: &&RecordType| !(is_address(rtype) || is_selector && **rtype == RecordType::Txt);
     let lost = Some(join_and(others.iter().filter(is_lost).map(ToString::to_string)));
     let lost = lost.filter(|lost| !lost.is_empty()).map(|lost| {
         format!("Make sure that nothing uses the {lost} records at {}: they are deleted.", backticked(name))

@@ -270,9 +270,14 @@ fn noted(message: &str, note: &str) -> String {
     if !message.ends_with(['.', '?']) && !message.ends_with(".)") {
         return format!("{message}; {note}");
     }
-    let mut letters = note.chars();
+    format!("{message} {}.", capitalized(note))
+}
+
+/// Returns a text with its first letter in upper case, as at the beginning of a sentence.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
-    format!("{message} {}{}.", first.map(String::from).unwrap_or_default(), letters.as_str())
+    first.map(String::from).unwrap_or_default() + letters.as_str()
 }
 
 /// Joins words for a sentence: `a`, `a and b`, `a, b and c`.

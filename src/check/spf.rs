@@ -31,7 +31,7 @@ use crate::facts::LookupFailure;
 use crate::record::spf::{Meaning, Mechanism, SpfRecord, Term};
 use crate::record::{Name, RecordData, RecordSet, Text};
 
-use super::{Case, Code, Edit, Finding, Hazard, backticked, doubled, join_and, wildcard};
+use super::{Case, Code, Edit, Finding, Hazard, backticked, capitalized, doubled, join_and, wildcard};
 use included::Reader;
 use note::Opening;
 pub(super) use other_names::{including, warned, warned_of_hazards};
@@ -107,7 +107,11 @@ impl SpfJudge<'_> {
     }
 
     fn edited(&self, code: Code, message: String, observed: &RecordSet, fix: edit::Fix) -> Finding {
-        let mut message = self.limit(code, &fix) + &message;
+        let limit = self.limit(code, &fix);
+        let mut message = match limit.ends_with(". ") {
+            true => limit + &capitalized(&message),
+            false => limit + &message,
+        };
         if !fix.after.includes_microsoft && !self.reader.may_have_record(self.include) {
             message += &format!(
                 "; {} has no SPF record, so its include is not added: compare `--cloud` with the admin center",

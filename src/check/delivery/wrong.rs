@@ -51,7 +51,7 @@ impl MxJudge<'_> {
         }
         // A filter that was not declared is kept.
         let deleted =
-            others.iter().copied().filter(|exchange| !(self.keeps_filters() && is_filter(&exchange)));
+            others.iter().copied().filter(|exchange| !(self.keeps_filters() && is_filter(exchange)));
         let message = format!(
             "Delete {}: mail still goes there; a higher preference number does not prevent that.{}{}",
             self.named(&deleted.collect::<Vec<_>>()),

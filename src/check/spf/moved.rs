@@ -149,8 +149,8 @@ impl Planned<'_> {
                 let MailHosts { leaving, has_staying: is_kept } = hosts;
                 let senders = leaving.iter().map(backticked).collect();
                 let terms = self.instead_of_hosts(&leaving, term);
-                let is_moved = !leaving.is_empty() && !(is_kept && terms.is_empty());
-                is_moved.then_some(Instead { senders, terms, is_kept })
+                let is_unchanged = leaving.is_empty() || is_kept && terms.is_empty();
+                (!is_unchanged).then_some(Instead { senders, terms, is_kept })
             }
             Meaning::Mechanism(Qualifier::Pass, Mechanism::A(domain)) => {
                 let name = name(domain).filter(|name| name.is_within(own))?;
