@@ -172,8 +172,9 @@ impl Network {
         self
     }
 
-    /// Begins a round: keeps replies that a resolver still has in its cache and so would repeat, and drops all others,
-    /// including failures, since they may have changed.
+    /// Begins a round: keeps replies about names outside the domains that a resolver still has in its cache, and drops all
+    /// others, including failures. A domain is judged by what its servers and the resolvers say in this round: a cache may
+    /// have been flushed, or a server may have died.
     pub(super) fn begin_round(&mut self, now: Timestamp) {
         self.transport = self.transport.clone().with_clock(now);
         self.transport.end_pauses();
@@ -181,21 +182,17 @@ impl Network {
         self.web.begin_round(self.transport.clone());
         let Asked { own, elsewhere, failures } = self.asked.get_mut().unwrap_or_else(PoisonError::into_inner);
         *failures = Failures::default();
-        for asked in [own, elsewhere] {
-            asked.retain(|(server, _), reply| server.role == Role::Resolver && is_kept(reply, now));
-        }
+        own.retain(|_, _| false);
+        elsewhere.retain(|(server, _), reply| server.role == Role::Resolver && is_kept(reply, now));
     }
 
-    /// Forgets replies about names of a domain that may have changed.
+    /// Forgets replies about names of a domain, so that the check sees an edit at once.
     pub(super) fn begin_check(&self, domain: &Name) {
         let now = self.transport.now();
         {
             let Asked { own, elsewhere, .. } = &mut *lock(&self.asked);
             for asked in [own, elsewhere] {
-                asked.forget(|(server, question), reply| {
-                    let is_cached = server.role == Role::Resolver && is_kept(reply, now);
-                    question.name.is_within(domain) && !is_cached
-                });
+                asked.forget(|(_, question), _| question.name.is_within(domain));
             }
         }
         let before = now.checked_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);

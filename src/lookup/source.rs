@@ -111,7 +111,7 @@ impl Source {
     }
 
     /// Begins another check of a domain while others may be in progress: cached replies about its own names are
-    /// dropped, unless a resolver still has them in its cache; replies about other names are kept.
+    /// dropped, and replies about other names are kept.
     pub(crate) fn begin_check(&self, domain: &Name) {
         if let Some(network) = self.network() {
             network.begin_check(domain);
