@@ -139,19 +139,27 @@ impl Hooks {
     pub async fn finish(&mut self, patience: Duration) {
         let all = async { while self.under_way.join_next().await.is_some() {} };
         if timeout(patience, all).await.is_err() {
-            let count = self.under_way.len();
+            let count = match self.under_way.len() {
+                1 => "1 notice was".to_owned(),
+                several => format!("{several} notices were"),
+            };
             self.under_way.abort_all();
-            let _ = self.failures.0.send(format!("{count} notices were not delivered: the run was stopped"));
+            let waited = patience.as_secs();
+            let _ = self
+                .failures
+                .0
+                .send(format!("{count} not delivered within {waited} s of the end of the run"));
         }
     }
 }
 
-/// Runs a command until it succeeds, at most [`TRIES`] times.
+/// Runs a command until it succeeds, at most [`TRIES`] times. One that ran for too long is not started again.
 async fn run_often(command: &str, input: &str) -> Result<(), DeliveryError> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
-        if run(command, input).await.is_ok() {
-            return Ok(());
+        let result = run(command, input).await;
+        if matches!(result, Ok(()) | Err(DeliveryError::TooLong)) {
+            return result;
         }
         sleep(pause).await;
         pause *= 2;
@@ -167,6 +175,7 @@ async fn run(command: &str, input: &str) -> Result<(), DeliveryError> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
+    let mut group = Group::of(&child);
     let stdin = child.stdin.take();
     let whole = async {
         if let Some(mut stdin) = stdin {
@@ -175,7 +184,12 @@ async fn run(command: &str, input: &str) -> Result<(), DeliveryError> {
         }
         child.wait().await
     };
-    match timeout(PATIENCE, whole).await {
+    let result = timeout(PATIENCE, whole).await;
+    if result.is_ok() {
+        // What an ended command left running, it left on purpose.
+        group.release();
+    }
+    match result {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => Err(DeliveryError::Ended(status)),
         Ok(Err(error)) => Err(error.into()),
@@ -183,10 +197,48 @@ async fn run(command: &str, input: &str) -> Result<(), DeliveryError> {
     }
 }
 
+/// The processes that a command has started, which end with it if it is stopped.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    #[cfg(unix)]
+    fn of(child: &tokio::process::Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self { leader: id.and_then(rustix::process::Pid::from_raw) }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &tokio::process::Child) -> Self {
+        Self {}
+    }
+
+    fn release(&mut self) {
+        #[cfg(unix)]
+        {
+            self.leader = None;
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader {
+            // They may have ended by themselves.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 #[cfg(not(windows))]
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
+    #[cfg(unix)]
+    shell.process_group(0);
     shell
 }
 
@@ -195,4 +247,44 @@ fn shell(command: &str) -> Command {
     let mut shell = Command::new("cmd");
     shell.arg("/D").arg("/C").raw_arg(command);
     shell
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_command_that_is_stopped_leaves_no_process_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (started, ended) = (folder.path().join("started"), folder.path().join("ended"));
+        // The inner shell outlives the outer one if only that is stopped.
+        let command = format!(
+            "sh -c 'echo > {}; sleep 2; echo > {}'; true",
+            started.to_string_lossy(),
+            ended.to_string_lossy()
+        );
+        let running = tokio::spawn(async move { run(&command, "{}").await.is_ok() });
+        while !started.exists() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        running.abort();
+        assert!(running.await.is_err_and(|error| error.is_cancelled()));
+        sleep(Duration::from_secs(3)).await;
+        assert!(!ended.exists());
+    }
+
+    #[tokio::test]
+    async fn what_an_ended_command_started_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("made");
+        let command = format!("(sleep 1; echo > {}) &", made.to_string_lossy());
+        assert!(run(&command, "{}").await.is_ok());
+        let waited = timeout(Duration::from_secs(20), async {
+            while !made.exists() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        assert!(waited.await.is_ok());
+    }
 }

@@ -58,6 +58,22 @@ fn the_names_of_the_domain_are_asked_again_and_others_are_not() {
 }
 
 #[test]
+fn a_domain_whose_servers_all_died_is_not_ready_from_memory() {
+    let estate = Estate::new();
+    let mut options = options(&estate);
+    options.lookup.timeout = Duration::from_millis(200);
+    block_on(async {
+        let checker = Checker::open(options, at(0)).await.unwrap();
+        assert_eq!(check(&checker, "contoso.com", at(0)).await.assessment.verdict, Verdict::Ready);
+        for server in [&estate.first, &estate.second, &estate.resolver] {
+            server.say(Say::Nothing);
+        }
+        let dead = check(&checker, "contoso.com", at(10)).await;
+        assert_eq!(dead.assessment.verdict, Verdict::Undetermined);
+    });
+}
+
+#[test]
 fn a_machine_that_was_asleep_begins_anew() {
     let estate = Estate::new();
     block_on(async {
