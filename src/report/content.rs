@@ -10,7 +10,8 @@ use crate::check::{Code, Status, Verdict};
 use crate::expected::{Importance, Phase};
 use crate::provider;
 
-use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
+use super::cause::{Cause, Explained, cause};
+use super::view::{ChangeView, DomainReport, ExpectationView, HazardView, Platform};
 use super::words::Word;
 pub(super) use edits::{Edit, EditKind, Edits, edits, plan_notes, typed};
 pub(super) use next_step::{next, next_of_several};
@@ -27,6 +28,31 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Undetermined => "undetermined",
         Verdict::ChangesNeeded => "changes needed",
     }
+}
+
+/// Returns the cause that explains every finding of the domain, so that a report shows nothing else.
+pub(super) fn whole_cause(domain: &DomainReport) -> Option<Cause<'_>> {
+    cause(domain).filter(|cause| cause.explains == Explained::Everything)
+}
+
+/// Returns the hazards that a report shows: all, or the one that is the cause of everything.
+pub(super) fn shown_hazards(domain: &DomainReport) -> impl Iterator<Item = &HazardView> {
+    let cause = whole_cause(domain).map(|cause| cause.code);
+    domain.hazards.iter().filter(move |hazard| cause.is_none_or(|cause| hazard.code == cause))
+}
+
+/// Returns the expectations that have a row in a report, and those that it lists as not published; none if one cause
+/// explains everything.
+pub(super) fn shown_expectations(domain: &DomainReport) -> (Vec<&ExpectationView>, Vec<&ExpectationView>) {
+    let is_whole = whole_cause(domain).is_some();
+    let left = domain.expectations.iter().filter(|_| !is_whole);
+    let (beside, shown) = left.partition(|one| is_not_published(one));
+    (shown, beside)
+}
+
+/// Returns what a heading says after the verdict: the one cause of everything, or the counts of what is left to do.
+pub(super) fn headline(domain: &DomainReport) -> String {
+    whole_cause(domain).map_or_else(|| left(domain), |cause| cause.headline(domain))
 }
 
 /// Returns the counts of what is left to do, each shown by rows below: `1 record set to edit, 1 to wait for`.

@@ -150,6 +150,9 @@ pub fn line(report: &DomainReport, style: &Style) -> String {
 
 /// Returns what is left to do for a domain, and the codes that explain it.
 fn left(report: &DomainReport) -> String {
+    if let Some(cause) = content::whole_cause(report) {
+        return format!("{}, {}", cause.code, cause.headline(report));
+    }
     let edits = report.changes.iter().filter(|change| change.is_required()).count();
     let count = match report.verdict {
         Verdict::ChangesNeeded if edits > 0 => format!("{} to edit: ", counted(edits, "record set")),

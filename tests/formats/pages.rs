@@ -8,7 +8,7 @@ use cutover::facts::{Facts, Role, Server, TrustPolicy};
 use cutover::record::RecordType;
 use cutover::report::format::{Format, HTML_POLICY, HTML_SCRIPT, HTML_STYLE, html_of_domain};
 use cutover::report::style::{Color, Links};
-use cutover::report::view::{ChangeView, DomainReport};
+use cutover::report::view::{ChangeView, DomainReport, HazardView};
 use cutover::report::writer::Run;
 use cutover::report::{Sanitized, Style};
 use scraper::{ElementRef, Html, Selector};
@@ -135,14 +135,17 @@ fn wanted(report: &DomainReport) -> Vec<String> {
     }
     wanted.extend(report.changes.iter().any(|change| change.confirm).then(|| "* ".to_owned()));
     wanted.push("Next:".to_owned());
-    for one in &report.expectations {
+    // A domain that does not exist, or is an alias, has no other finding that matters.
+    let is_cause = |one: &&HazardView| matches!(one.code.as_str(), "domain-not-found" | "domain-is-alias");
+    let cause = report.hazards.iter().find(is_cause);
+    for one in report.expectations.iter().filter(|_| cause.is_none()) {
         let is_advice =
             matches!(one.code.known(), Some(Code::Met | Code::AliasMissing | Code::ServiceMissing));
         if one.importance.word() != "optional" || !one.observed.is_empty() || !is_advice {
             wanted.extend([one.message.to_string(), one.code.to_string()]);
         }
     }
-    for one in &report.hazards {
+    for one in report.hazards.iter().filter(|one| cause.is_none_or(|cause| cause.code == one.code)) {
         wanted.push(one.message.to_string());
         if one.code.as_str() != "met" {
             wanted.push(one.code.to_string());

@@ -71,7 +71,7 @@ impl ReportWriter for Markdown {
 fn details(run: &Run, domain: &DomainReport) -> String {
     let mut text =
         format!("\n## {}: {}", escaped(&page::shown_name(domain)), content::verdict(domain.verdict));
-    match content::left(domain) {
+    match content::headline(domain) {
         left if left.is_empty() => {}
         left => text.push_str(&format!(" ({left})")),
     }
@@ -126,8 +126,7 @@ fn edits(edits: &Edits<'_>) -> String {
 
 fn findings(run: &Run, domain: &DomainReport) -> String {
     let mut text = String::from("\n### Findings\n\n| | what | found | code |\n| --- | --- | --- | --- |\n");
-    let (beside, shown): (Vec<_>, Vec<_>) =
-        domain.expectations.iter().partition(|one| content::is_not_published(one));
+    let (shown, beside) = content::shown_expectations(domain);
     for one in shown {
         let aside = content::aside(one).map(|aside| format!(" ({aside})")).unwrap_or_default();
         let until = one.until.map(|until| format!("; until {}", clock_when_over(until)));
@@ -142,7 +141,7 @@ fn findings(run: &Run, domain: &DomainReport) -> String {
             code_link(run, &one.code)
         );
     }
-    for one in &domain.hazards {
+    for one in content::shown_hazards(domain) {
         let records: Vec<String> = one.records.iter().map(|record| format!("<br>{}", code(record))).collect();
         let due = one.due.map(|due| format!("; act by {}", clock_when_over(due)));
         let _ = writeln!(

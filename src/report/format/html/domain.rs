@@ -39,7 +39,7 @@ impl Heading {
                 Tone::Pending | Tone::Faint | Tone::Strong => "wait",
             },
             verdict: content::verdict(domain.verdict),
-            left: content::left(domain),
+            left: content::headline(domain),
         }
     }
 }
@@ -149,8 +149,7 @@ impl<'a> Body<'a> {
     pub(super) fn new(run: &Run, domain: &'a DomainReport, sentences: &'a Sentences) -> Self {
         let time = domain.time(run.checked_at);
         let cut = |text: &'a String| pieces(text).collect();
-        let (beside, shown): (Vec<_>, Vec<_>) =
-            domain.expectations.iter().partition(|one| content::is_not_published(one));
+        let (shown, beside) = content::shown_expectations(domain);
         let beside: Vec<&str> = beside.iter().map(|one| one.id.as_str()).collect();
         let expectations = shown.into_iter().map(|one| {
             let mark = Mark::of_expectation(one);
@@ -167,7 +166,7 @@ impl<'a> Body<'a> {
                 code: RowCode::of(&one.code),
             }
         });
-        let hazards = domain.hazards.iter().map(|one| {
+        let hazards = content::shown_hazards(domain).map(|one| {
             let mark = Mark::of_hazard(one);
             Row {
                 mark: mark.symbol(),
