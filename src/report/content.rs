@@ -11,7 +11,9 @@ use crate::expected::{Importance, Phase};
 use crate::provider;
 
 use super::cause::{Cause, Explained, cause};
-use super::view::{ChangeView, DomainReport, ExpectationView, HazardView, Platform};
+#[cfg(feature = "formats")]
+use super::view::HazardView;
+use super::view::{ChangeView, DomainReport, ExpectationView, Platform};
 use super::words::Word;
 pub(super) use edits::{Edit, EditKind, Edits, edits, plan_notes, typed};
 pub(super) use next_step::{next, next_of_several};
@@ -36,6 +38,7 @@ pub(super) fn whole_cause(domain: &DomainReport) -> Option<Cause<'_>> {
 }
 
 /// Returns the hazards that a report shows: all, or the one that is the cause of everything.
+#[cfg(feature = "formats")]
 pub(super) fn shown_hazards(domain: &DomainReport) -> impl Iterator<Item = &HazardView> {
     let cause = whole_cause(domain).map(|cause| cause.code);
     domain.hazards.iter().filter(move |hazard| cause.is_none_or(|cause| hazard.code == cause))
@@ -43,6 +46,7 @@ pub(super) fn shown_hazards(domain: &DomainReport) -> impl Iterator<Item = &Haza
 
 /// Returns the expectations that have a row in a report, and those that it lists as not published; none if one cause
 /// explains everything.
+#[cfg(feature = "formats")]
 pub(super) fn shown_expectations(domain: &DomainReport) -> (Vec<&ExpectationView>, Vec<&ExpectationView>) {
     let is_whole = whole_cause(domain).is_some();
     let left = domain.expectations.iter().filter(|_| !is_whole);
@@ -51,6 +55,7 @@ pub(super) fn shown_expectations(domain: &DomainReport) -> (Vec<&ExpectationView
 }
 
 /// Returns what a heading says after the verdict: the one cause of everything, or the counts of what is left to do.
+#[cfg(feature = "formats")]
 pub(super) fn headline(domain: &DomainReport) -> String {
     whole_cause(domain).map_or_else(|| left(domain), |cause| cause.headline(domain))
 }
