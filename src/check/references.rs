@@ -19,7 +19,7 @@ use super::{
 /// The maximum number of records named.
 const MOST_NAMED: usize = 6;
 /// The maximum number of record sets of a transferred zone that are read for this; of zone files, all are.
-const MOST_READ: usize = 200;
+pub(super) const MOST_READ: usize = 200;
 
 /// The records that lead to a name, directly or through CNAMEs.
 pub(super) struct References {
@@ -235,7 +235,7 @@ fn caution(name: &Name, mail: &[&Question], others: &[&Question]) -> String {
 }
 
 /// Joins words for a sentence, with a number in place of the last ones if they are many; `None` if there are none.
-fn few(mut words: Vec<String>) -> Option<String> {
+pub(super) fn few(mut words: Vec<String>) -> Option<String> {
     let more = words.len().saturating_sub(MOST_NAMED);
     words.truncate(MOST_NAMED);
     words.extend((more > 0).then(|| format!("{more} more")));

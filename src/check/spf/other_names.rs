@@ -14,13 +14,10 @@ use crate::provider::{Clue, Evidence, best_matches};
 use crate::record::spf::{DomainSpec, Meaning, Mechanism, Qualifier, SpfRecord};
 use crate::record::{Name, Question, RecordData, RecordType};
 
+use crate::check::references;
+
 use super::included::Reader;
 use super::{Case, Edit, Finding, Hazard, MOST_LOOKUPS, backticked, edit, join_and, text_of, walk, wildcard};
-
-/// The maximum number of names in a sentence.
-const MOST_NAMED: usize = 6;
-/// The maximum number of record sets of a transferred zone that are read for this; of zone files, all are.
-const MOST_READ: usize = 200;
 
 /// An SPF record at another name.
 struct Record {
@@ -96,7 +93,7 @@ pub(in crate::check) fn including(case: &Case<'_>, is_meant: impl Fn(&Name) -> b
 fn records(case: &Case<'_>) -> Vec<Record> {
     let (view, domain) = (&case.view, &case.subject.domain);
     let texts = view.facts.on_file.iter().filter(|set| set.rtype == RecordType::Txt);
-    let most = if view.facts.is_offline() { usize::MAX } else { MOST_READ };
+    let most = if view.facts.is_offline() { usize::MAX } else { references::MOST_READ };
     let texts: Vec<&Question> = texts.filter(|set| set.name.is_within(domain)).take(most).collect();
     let replies: Vec<_> = view.batch(|| texts.into_iter().filter_map(|set| view.reply(set)).collect());
     let records = replies.into_iter().flat_map(|reply| &reply.records);
@@ -230,8 +227,5 @@ fn exceeding(case: &Case<'_>, others: &[Record], edited: &Edit) -> Option<String
 /// Returns the first of some names, in backticks; `None` if there are none.
 fn few<'a>(names: impl Iterator<Item = &'a Name>) -> Option<String> {
     let names: BTreeSet<&Name> = names.collect();
-    let mut words: Vec<String> = names.iter().take(MOST_NAMED).map(|name| backticked(name)).collect();
-    let more = names.len().saturating_sub(MOST_NAMED);
-    words.extend((more > 0).then(|| format!("{more} more")));
-    (!words.is_empty()).then(|| join_and(words))
+    references::few(names.into_iter().map(backticked).collect())
 }
